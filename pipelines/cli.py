@@ -1,0 +1,114 @@
+"""The `cosell` command: each verb parses, calls one function and prints. Heavy imports wait for the verb."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from pipelines.errors import CosellError, Interrupted
+from pipelines.interrupts import catch_signals, heard
+
+app = typer.Typer(
+    name="cosell",
+    help="Revenue analytics for AWS partners: Partner Central to a checked DuckDB warehouse, every night.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(help="Where landing, warehouse and quality pages lie (default: data).", show_default=False),
+]
+
+
+@app.command(epilog="Example: cosell nightly --demo · cosell nightly --catalog AWS --data-dir /srv/cosell")
+def nightly(
+    catalog: Annotated[
+        Literal["AWS", "Sandbox"] | None,
+        typer.Option(help="Partner Central catalog (default: AWS; Sandbox with --demo).", show_default=False),
+    ] = None,
+    data_dir: DataDir = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(metavar="YYYY-MM-DD", help="UTC business date (default: today).", show_default=False),
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Read every opportunity again, changed or not.")] = False,
+    currency: Annotated[
+        str | None,
+        typer.Option(metavar="CODE", help="Reporting currency (default: USD).", show_default=False),
+    ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Run against a local sandbox started for the run; no AWS account.")
+    ] = False,
+) -> None:
+    """Extract from Partner Central, check, transform, check and publish the warehouse."""
+    from pipelines.nightly import run_nightly
+    from pipelines.settings import load_settings, parse_as_of
+
+    if demo:
+        catalog = catalog or "Sandbox"
+    settings = load_settings(
+        catalog=catalog, data_dir=data_dir, currency=currency, reads_per_second=0 if demo else None
+    )
+    day = parse_as_of(as_of, datetime.now(UTC).date())
+    typer.echo(run_nightly(settings, as_of=day, full=full, demo=demo).summary())
+
+
+@app.command(epilog="Example: cosell sandbox --port 8700 --opportunities 500")
+def sandbox(
+    host: Annotated[str, typer.Option(help="Loopback address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8700,
+    opportunities: Annotated[int, typer.Option(min=0, help="Opportunities in the world at its start.")] = 2000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same world.")] = 7,
+) -> None:
+    """Serve a local Partner Central for any AWS client. It is a sandbox: nothing in it is real."""
+    from pipelines.demo import new_world, serve_sandbox
+
+    serve_sandbox(host, port, new_world(opportunities, seed, datetime.now(UTC)))
+
+
+@app.command(epilog="Example: cosell status")
+def status(data_dir: DataDir = None) -> None:
+    """Show the last runs, freshness, row counts, calls spent against the quota, and quality."""
+    from pipelines.settings import load_settings
+    from pipelines.status import print_status
+
+    print_status(load_settings(data_dir=data_dir), datetime.now(UTC))
+
+
+@app.command(
+    epilog='Example: cosell query "SELECT stage, count(*), sum(aws_mrr) FROM marts.opportunities GROUP BY ALL"'
+)
+def query(
+    sql: Annotated[str, typer.Argument(help="One SELECT on the published warehouse.")],
+    output_format: Annotated[
+        Literal["table", "csv", "json", "parquet"], typer.Option("--format", help="How to print the rows.")
+    ] = "table",
+    data_dir: DataDir = None,
+) -> None:
+    """Run read-only SQL on the published warehouse."""
+    from pipelines.query import print_query
+    from pipelines.settings import load_settings
+
+    print_query(load_settings(data_dir=data_dir).warehouse_path, sql, output_format)
+
+
+def main() -> None:
+    """Run the command. A failure that the user can mend is one line on stderr and its exit code."""
+    catch_signals()
+    try:
+        app()
+    except (Exception, Interrupted) as error:
+        reason = heard(error)
+        if isinstance(reason, CosellError | Interrupted):
+            print(f"cosell: {reason}", file=sys.stderr)  # noqa: T201 - the one line that a failure prints
+            sys.exit(reason.exit_code)
+        raise
+
+
+if __name__ == "__main__":
+    main()

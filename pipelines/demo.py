@@ -1,0 +1,86 @@
+"""A demo's own Partner Central: the sandbox in a process of its own, on loopback, for as long as we live."""
+
+import json
+import multiprocessing
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from pipelines.errors import ConfigurationError, Interrupted
+from pipelines.partner_central.service_model import SERVICE
+from pipelines.sandbox.server import Sandbox, serve_forever
+from pipelines.sandbox.world import World
+
+OPPORTUNITIES = 2_000
+SEED = 7
+PAST = timedelta(days=548)  # 18 months
+START_SECONDS = 60.0
+STOP_SECONDS = 10.0
+
+
+@contextmanager
+def demo_client(data_dir: Path, now: datetime) -> Iterator[Any]:
+    """Serve the demo world that belongs to a data directory and yield a boto3 client of it.
+
+    The world's beginning is kept in `sandbox.json` there, so that the same world moves on from night to night.
+    Nobody's own credentials, profile or region are looked at.
+    """
+    context = multiprocessing.get_context("spawn")  # a fork would share our threads' locks and open files
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(_kept_world(data_dir, now), theirs), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        if not ours.poll(START_SECONDS):
+            raise ConfigurationError(f"the demo's sandbox did not start within {START_SECONDS:.0f} s: run again")
+        yield boto3.client(
+            SERVICE,
+            endpoint_url=ours.recv(),
+            region_name="us-east-1",
+            aws_access_key_id="sandbox",
+            aws_secret_access_key="sandbox",  # noqa: S106 - the sandbox checks no signature
+        )
+    finally:
+        ours.close()
+        process.join(timeout=STOP_SECONDS)
+        process.kill()
+
+
+def serve_sandbox(host: str, port: int, world: World) -> None:
+    """Serve a world in the foreground until a signal ends it. Raises ConfigurationError for a host it may not use."""
+    try:
+        with suppress(Interrupted):
+            serve_forever(world, host, port, announce=print)
+    except (ValueError, OSError) as error:
+        raise ConfigurationError(f"cannot serve on {host}:{port}: {error}") from error
+
+
+def new_world(opportunities: int, seed: int, now: datetime) -> World:
+    """Make the demo world whose 18 months of past end today."""
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return World(opportunities=opportunities, seed=seed, started_at=midnight - PAST)
+
+
+def _kept_world(data_dir: Path, now: datetime) -> World:
+    path = data_dir / "sandbox.json"
+    if not path.exists():
+        world = new_world(OPPORTUNITIES, SEED, now)
+        kept = {"opportunities": OPPORTUNITIES, "seed": SEED, "started_at": f"{world.started_at}"}
+        path.write_text(json.dumps(kept) + "\n")
+    kept = json.loads(path.read_text())
+    return World(kept["opportunities"], kept["seed"], datetime.fromisoformat(kept["started_at"]))
+
+
+def _serve(world: World, parent: Connection) -> None:
+    """Serve until the parent closes its end of the pipe, which the kernel does for it even after a SIGKILL."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides when we end
+    with Sandbox(world) as sandbox:
+        parent.send(sandbox.endpoint_url)
+        with suppress(EOFError):
+            parent.recv()

@@ -1,0 +1,79 @@
+"""The dlt pipeline into landing.duckdb, the raw layer: window after window, each landing by itself."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import dlt
+import duckdb
+from dlt.common.exceptions import SignalReceivedException
+from dlt.pipeline.exceptions import PipelineStepFailed
+
+from pipelines.database import fetch_row, open_database
+from pipelines.errors import ConfigurationError, CosellError, Interrupted
+from pipelines.partner_central.extraction import Extraction
+from pipelines.partner_central.source import partner_central
+from pipelines.runs import has_runs, recorded_catalog
+from pipelines.staging import LANDING_DATASET
+
+
+def check_landing(path: Path, catalog: str) -> None:
+    """Refuse a landing file that is damaged, another program's, or holds another catalog. An absent one is fine."""
+    if not path.exists():
+        return
+    with open_database(path) as connection:
+        if fetch_row(connection, "SELECT count(*) FROM duckdb_tables() WHERE NOT internal") == (0,):
+            return
+        if not has_runs(connection):
+            raise ConfigurationError(f"{path} is not a landing of cosell: move it away or choose another --data-dir")
+        landed = recorded_catalog(connection)
+    if landed not in {None, catalog}:
+        raise ConfigurationError(
+            f"{path} holds catalog {landed}, not {catalog}: give each catalog a --data-dir of its own"
+        )
+
+
+def land(path: Path, pipelines_dir: Path, extraction: Extraction, on_window: Callable[[], None]) -> None:
+    """Extract into `path` until all is read or the day's quota is spent; `on_window` runs after each load.
+
+    Raises what the extraction raised, without dlt's wrapping. What landed before stays, and the next run goes on.
+    """
+    _recover(pipelines_dir)
+    pipeline = dlt.pipeline(
+        "cosell",
+        destination=dlt.destinations.duckdb(str(path)),
+        dataset_name=LANDING_DATASET,
+        pipelines_dir=str(pipelines_dir),
+    )
+    while not (extraction.is_complete or extraction.is_quota_spent):
+        try:
+            pipeline.run(
+                partner_central(extraction.client.catalog, extraction=extraction),
+                loader_file_format="parquet",
+            )
+        except PipelineStepFailed as error:
+            raise _cause(error) from error
+        except SignalReceivedException as error:  # dlt takes signals for itself while it works
+            raise Interrupted(error.signal_code) from error
+        finally:
+            on_window()
+    if extraction.is_quota_spent:
+        raise extraction.client.quota_spent()
+
+
+def _recover(pipelines_dir: Path) -> None:
+    """Forget what a killed run left in dlt's working directory, which can wedge every later run for good.
+
+    Nothing is lost: a load that did not complete is fetched again, since state and cursor live in the landing.
+    """
+    shutil.rmtree(pipelines_dir, ignore_errors=True)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """Return what the extraction itself raised, from under dlt's exceptions."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, CosellError | OSError | duckdb.Error):
+            return inner
+        inner = inner.__cause__ or inner.__context__
+    return error

@@ -1,0 +1,1 @@
+"""AWS Partner Central: the client, and the dlt source `partner_central` in `source`."""

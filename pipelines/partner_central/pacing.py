@@ -1,0 +1,28 @@
+"""A pace shared by threads."""
+
+import threading
+import time
+
+
+class Pacer:
+    """Hands out instants at a fixed rate, one a call, over all threads that share it.
+
+    No burst is ever saved up: AWS counts the calls of any second, so no sprint may follow a pause. A thread
+    that wakes late costs nothing: the next instant counts from the one handed out, not from the waking.
+    """
+
+    def __init__(self, calls_per_second: float) -> None:
+        """Set the pace in calls per second; 0 means unpaced."""
+        self._seconds_per_call = 1 / calls_per_second if calls_per_second > 0 else 0.0
+        self._next_instant = 0.0
+        self._lock = threading.Lock()
+
+    def wait(self) -> None:
+        """Sleep until the next call is allowed."""
+        if not self._seconds_per_call:
+            return
+        with self._lock:
+            now = time.monotonic()
+            instant = max(now, self._next_instant)
+            self._next_instant = instant + self._seconds_per_call
+        time.sleep(instant - now)

@@ -1,0 +1,36 @@
+"""The partner's solutions, which give names to `S-…` identifiers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from pipelines.partner_central.aws_errors import QuotaSpentError
+from pipelines.partner_central.extraction import Extraction, Walk
+from pipelines.partner_central.tables import LANDING_SCHEMAS, parse_id
+
+SOLUTION_PAGE_ROWS = 100  # the most that AWS gives
+
+
+def solution_pages(extraction: Extraction, stored: dict[str, Any]) -> Iterator[pa.Table]:
+    """Yield the solutions that are new or differ from the stored ones, by identifier."""
+    if extraction.solution_walk is Walk.COMPLETE:
+        return
+    try:
+        for rows in extraction.client.pages("ListSolutions", "SolutionSummaries", MaxResults=SOLUTION_PAGE_ROWS):
+            fetched_at = extraction.clock()
+            changed = [
+                {
+                    "solution_id": parse_id(row.get("Id")),
+                    "fetched_at": fetched_at,
+                    "payload": orjson.dumps(row).decode(),
+                }
+                for row in rows
+                if stored.get(parse_id(row.get("Id"))) != row
+            ]
+            if changed:
+                yield pa.Table.from_pylist(changed, schema=LANDING_SCHEMAS["solutions"])
+        extraction.solution_walk = Walk.COMPLETE
+    except QuotaSpentError:
+        extraction.stop_for_quota()

@@ -1,0 +1,50 @@
+"""What a person sees while a run works: a live line on a terminal, one line a stage in a log."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.status import Status
+
+SECONDS_BETWEEN_LOG_LINES = 30.0
+
+
+class Progress:
+    """Print the stages of a run on stderr, with what each did and how long it took."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True, highlight=False, soft_wrap=True)
+        self._status: Status | None = None
+        self._stage = ""
+        self._detail = ""
+        self._logged_at = 0.0
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Show a stage for as long as the block runs, then its last detail and its seconds."""
+        started_at = self._logged_at = time.monotonic()
+        self._stage, self._detail = name, ""
+        with self._console.status(f"{name:<9}") if self._console.is_terminal else _nothing() as self._status:
+            yield
+        self.seconds[name] = time.monotonic() - started_at
+        self._console.print(f"{name:<9} {self._detail} ({self.seconds[name]:.1f} s)")
+
+    def update(self, detail: str) -> None:
+        """Say how far the stage is."""
+        self._detail = detail
+        if self._status is not None:
+            self._status.update(f"{self._stage:<9} {detail}")
+        elif time.monotonic() - self._logged_at > SECONDS_BETWEEN_LOG_LINES:
+            self._logged_at = time.monotonic()
+            self._console.print(f"{self._stage:<9} {detail} …")
+
+    def warn(self, line: str) -> None:
+        """Print a line that should be read."""
+        self._console.print(f"warning   {line}", style="yellow")
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield None

@@ -1,0 +1,105 @@
+"""Everything that can be set: flag, then `COSELL_…` variable, then `cosell.toml`, then default."""
+
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from pipelines.errors import ConfigurationError
+
+AWS_READS_PER_SECOND = 10.0  # quota of a partner account, over all read operations
+AWS_READS_PER_DAY = 100_000  # the same, over any 24 hours
+PACING_SHARE = 0.98  # just under the quota: measured to draw no throttle
+
+
+class Settings(BaseSettings):
+    """One run's settings. Credentials, profile, region and endpoint are not here: they are boto3's own."""
+
+    model_config = SettingsConfigDict(env_prefix="COSELL_", toml_file="cosell.toml", frozen=True, extra="forbid")
+
+    catalog: Literal["AWS", "Sandbox"] = "AWS"
+    data_dir: Path = Path("data")
+    currency: str = Field("USD", pattern="^[A-Z]{3}$", description="the reporting currency")
+    reads_per_second: float = Field(AWS_READS_PER_SECOND * PACING_SHARE, ge=0, description="0 switches pacing off")
+    reads_per_day: int = Field(AWS_READS_PER_DAY, ge=1, description="over any 24 hours")
+    threads: int = Field(4, ge=1, le=32, description="concurrent AWS calls")
+    window_pages: int = Field(10, ge=1, description="pages of 100 opportunities that land together")
+    max_excluded_share: float = Field(0.05, ge=0, le=1, description="more excluded opportunities hold publication")
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library calls it by this name
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the flags first and the file last."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def landing_path(self) -> Path:
+        """The raw layer, kept for ever."""
+        return self.data_dir / "landing.duckdb"
+
+    @property
+    def warehouse_path(self) -> Path:
+        """What analysts open; replaced whole by each published run."""
+        return self.data_dir / "warehouse.duckdb"
+
+    @property
+    def quality_path(self) -> Path:
+        """The Data Docs of Great Expectations."""
+        return self.data_dir / "quality"
+
+    @property
+    def dlt_path(self) -> Path:
+        """dlt's working directory; what counts is in the landing."""
+        return self.work_path / "dlt"
+
+    @property
+    def work_path(self) -> Path:
+        """Scratch of the run that holds the lock."""
+        return self.data_dir / ".work"
+
+
+def load_settings(**flags: object) -> Settings:
+    """Read the settings; a flag that is None was not given. Raises ConfigurationError naming the setting."""
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(
+            f"{name}: {first['msg']} (flag --{name.replace('_', '-')}, COSELL_{name.upper()} or cosell.toml)"
+        ) from error
+    except ValueError as error:  # tomllib.TOMLDecodeError
+        raise ConfigurationError(f"cosell.toml cannot be read: {error}") from error
+
+
+def parse_as_of(text: str | None, today: date) -> date:
+    """Parse the business date of a run, UTC; none given is today. Raises ConfigurationError."""
+    if text is None:
+        return today
+    try:
+        as_of = date.fromisoformat(text)
+        if text != as_of.isoformat():
+            raise ValueError(text)
+    except ValueError as error:
+        raise ConfigurationError(f"--as-of {text!r} is no date: write it as YYYY-MM-DD") from error
+    if as_of > today:
+        raise ConfigurationError(f"--as-of {as_of} is in the future: today is {today} (UTC)")
+    return as_of

@@ -1,0 +1,123 @@
+"""Flatten landed payloads into relational staging tables, in one vectorised pass by DuckDB.
+
+Every payload column is text as AWS sent it; what it may hold is AWS's service model's word. A list becomes a child
+table. Rules run on these tables, quarantine mends them, transforms read them; they are dropped after the run.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import duckdb
+import polars as pl
+
+from pipelines.database import fetch_row
+from pipelines.partner_central.service_model import (
+    Record,
+    StagedTable,
+    json_structure,
+    records,
+    staged_tables,
+)
+from pipelines.partner_central.tables import LANDING_SCHEMAS
+
+LANDING_DATASET = "partner_central"  # dlt's dataset, a schema of landing.duckdb
+
+_VERSION_KEY = "opportunity_id || '@' || strftime(last_modified_date AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')"
+_KEYS: Mapping[str, tuple[str, str, str]] = {
+    # landing table: row key, further typed columns, and when the record was known ("true": at any time)
+    "opportunity_versions": (
+        _VERSION_KEY,
+        "opportunity_id, last_modified_date AS last_modified_at",
+        "last_modified_date < $before",
+    ),
+    "aws_opportunity_summaries": (
+        _VERSION_KEY,
+        "opportunity_id, last_modified_date AS last_modified_at",
+        "last_modified_date < $before",
+    ),
+    "engagement_associations": (
+        "engagement_id || '/' || resource_id",
+        "resource_id AS opportunity_id",
+        "true",
+    ),
+    "resource_snapshots": (
+        "concat_ws('/', engagement_id, resource_id, template, revision)",
+        "resource_id AS opportunity_id, engagement_id, template, revision, created_at",
+        "coalesce(created_at < $before, true)",
+    ),
+    "solutions": ("solution_id", "NULL::VARCHAR AS opportunity_id", "true"),
+}
+
+
+def stage(connection: duckdb.DuckDBPyConnection, before: datetime) -> None:
+    """Build every table of the attached database `staging` from the attached database `landing`.
+
+    Only records known before `before` (UTC, exclusive) are staged: the as-of day's end.
+    """
+    tables = staged_tables()
+    for record in records():
+        _parse(connection, record, before)
+        own = [table for table in tables if table.name.split("__")[0] == record.landing_table]
+        by_name = {table.name: table for table in own}
+        for table in own:
+            connection.execute(f"CREATE OR REPLACE TABLE staging.{table.name} AS {_select(table, by_name)}")
+        connection.execute("DROP TABLE staging.parsed")
+
+
+def staged(connection: duckdb.DuckDBPyConnection, table: str) -> pl.LazyFrame:
+    """Read one staging table as a LazyFrame, in the order of its key."""
+    rows: pl.DataFrame = connection.sql(f"FROM staging.{table} ORDER BY row_key").pl()
+    return rows.lazy()
+
+
+def _parse(connection: duckdb.DuckDBPyConnection, record: Record, before: datetime) -> None:
+    row_key, columns, condition = _KEYS[record.landing_table]
+    payload = "payload"
+    if record.payload_path:
+        payload = f"json_extract(payload, '$.{'.'.join(record.payload_path)}')"
+        condition = f"{condition} AND json_type({payload}) = 'OBJECT'"
+    connection.execute(
+        f"CREATE OR REPLACE TABLE staging.parsed AS SELECT {row_key} AS row_key, {columns}, "
+        f"from_json({payload}, $structure) AS record "
+        f"FROM {_landing_table(connection, record.landing_table)} WHERE {condition}",
+        {"structure": json_structure(record.shape)} | ({"before": before} if "$before" in condition else {}),
+    )
+
+
+def _landing_table(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """Name a landing table; dlt makes one only when its first row lands, so an absent one is read as empty."""
+    tables = fetch_row(
+        connection,
+        "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'landing' AND schema_name = ? AND table_name = ?",
+        [LANDING_DATASET, table],
+    )
+    if tables == (1,):
+        return f"landing.{LANDING_DATASET}.{table}"
+    connection.register(f"empty_{table}", LANDING_SCHEMAS[table].empty_table())
+    return f"empty_{table}"
+
+
+def _select(table: StagedTable, tables: Mapping[str, StagedTable]) -> str:
+    columns = ", ".join(f"{_member('item', path)} AS {column}" for column, path in table.columns.items())
+    if table.parent is None:
+        return (
+            f"SELECT * EXCLUDE (record, item), false AS is_excluded, {columns} "
+            f"FROM (SELECT *, record AS item FROM staging.parsed)"
+        )
+    return f"SELECT row_key, parent_key, opportunity_id, list_index, {columns} FROM ({_items(table, tables)})"
+
+
+def _items(table: StagedTable, tables: Mapping[str, StagedTable]) -> str:
+    """Return the query of a table's items, one row each: the unnested list of its parent's items."""
+    if table.parent is None:
+        return "SELECT row_key, opportunity_id, record AS item FROM staging.parsed"
+    items = _member("item", table.list_path)
+    return (
+        "SELECT parent_key || '#' || list_index AS row_key, parent_key, opportunity_id, list_index, item FROM ("
+        f"SELECT row_key AS parent_key, opportunity_id, unnest(range(len({items}))) AS list_index, "
+        f"unnest({items}) AS item FROM ({_items(tables[table.parent], tables)}))"
+    )
+
+
+def _member(struct: str, path: tuple[str, ...]) -> str:
+    return ".".join([struct, *(f'"{member}"' for member in path)])

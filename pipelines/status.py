@@ -1,0 +1,88 @@
+"""`cosell status`: last runs, freshness, row counts, calls spent against the quota, quality."""
+
+from datetime import datetime, timedelta
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from pipelines.database import fetch_row, open_database
+from pipelines.errors import LockedError
+from pipelines.query import open_warehouse
+from pipelines.runs import calls_spent, has_runs
+from pipelines.settings import Settings
+
+LAST_RUNS = 5
+
+
+def print_status(settings: Settings, now: datetime) -> None:
+    """Print what a person asks in the morning: did it run, is it fresh, is it sound, what is left of the quota."""
+    console = Console(highlight=False)
+    if not settings.landing_path.exists():
+        console.print(f"No run yet in {settings.data_dir}. Next: `cosell nightly`, or `cosell nightly --demo`.")
+        return
+    try:
+        with open_database(settings.landing_path, read_only=True) as landing:
+            if has_runs(landing):
+                _print_runs(console, landing)
+                _print_quota(console, landing, settings, now)
+    except LockedError:
+        console.print("A run is at work now: its calls and the runs before it show when it ends.")
+    if settings.warehouse_path.exists():
+        with open_warehouse(settings.warehouse_path) as warehouse:
+            _print_published(console, warehouse, settings, now)
+    else:
+        console.print("Nothing is published yet.")
+
+
+def _print_runs(console: Console, landing: duckdb.DuckDBPyConnection) -> None:
+    rows = landing.execute(
+        """SELECT started_at, finished_at, as_of, catalog, status, calls, retries, opportunities_fetched,
+           snapshots_fetched, rows_published, error FROM ops.runs ORDER BY started_at DESC LIMIT ?""",
+        [LAST_RUNS],
+    ).fetchall()
+    table = Table(title=f"Last {LAST_RUNS} runs (UTC)", title_justify="left")
+    for heading in ("started", "took", "as of", "catalog", "status"):
+        table.add_column(heading)
+    for heading in ("calls", "retries", "versions", "snapshots", "published"):
+        table.add_column(heading, justify="right")
+    for started, finished, as_of, catalog, status, *counts, _error in rows:
+        took = "" if finished is None else f"{(finished - started).total_seconds():.0f} s"
+        numbers = ("" if count is None else f"{count:,}" for count in counts)
+        table.add_row(f"{started:%Y-%m-%d %H:%M}", took, str(as_of), catalog, status, *numbers)
+    console.print(table)
+    if rows and rows[0][-1]:
+        console.print(f"Last error: {rows[0][-1]}", markup=False)
+
+
+def _print_quota(console: Console, landing: duckdb.DuckDBPyConnection, settings: Settings, now: datetime) -> None:
+    spent = calls_spent(landing, now)
+    console.print(f"Calls in the last 24 h: {spent:,} of {settings.reads_per_day:,} that AWS allows.")
+
+
+def _print_published(console: Console, warehouse: duckdb.DuckDBPyConnection, settings: Settings, now: datetime) -> None:
+    run_id, finished_at, as_of = fetch_row(
+        warehouse,
+        "SELECT run_id, finished_at, as_of FROM ops.runs WHERE status = 'published' ORDER BY started_at DESC LIMIT 1",
+    )
+    age = timedelta(seconds=round((now - finished_at).total_seconds()))
+    console.print(f"Published: {settings.warehouse_path}, as of {as_of}, {age} old.", soft_wrap=True)
+    rules, broken = fetch_row(
+        warehouse, "SELECT count(*), count(*) FILTER (NOT success) FROM quality.results WHERE run_id = ?", [run_id]
+    )
+    excluded, nulled = fetch_row(
+        warehouse,
+        """SELECT count(DISTINCT opportunity_id) FILTER (action = 'excluded'), count(*) FILTER (action = 'nulled')
+           FROM quality.quarantine WHERE run_id = ?""",
+        [run_id],
+    )
+    console.print(
+        f"Quality: {rules:,} rules checked, {broken:,} broken; "
+        f"{excluded:,} opportunities with an excluded record, {nulled:,} values set to null."
+    )
+    tables = warehouse.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'marts' ORDER BY ALL"
+    ).fetchall()
+    for (table,) in tables:
+        (rows,) = fetch_row(warehouse, f"SELECT count(*) FROM marts.{table}")
+        console.print(f"  marts.{table}: {rows:,} rows")

@@ -1,0 +1,164 @@
+"""Build the warehouse beside the published one, check it, and put it in place whole."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import dataframely as dy
+import duckdb
+import polars as pl
+
+from expectations.checkpoint import holding, validate
+from expectations.landing import landing_rules
+from expectations.marts import MartTable, marts_rules
+from expectations.quarantine import quarantine
+from expectations.rules import Rule
+from expectations.schema import Quarantine, Results
+from pipelines.database import attach, fetch_row, fill_table, open_database
+from pipelines.errors import QualityGateError
+from pipelines.partner_central.service_model import staged_fields
+from pipelines.progress import Progress
+from pipelines.runs import Ending, Runs, record_ending
+from pipelines.settings import Settings
+from pipelines.staging import stage, staged
+from transforms.dates import end_of_day
+from transforms.observations import observations
+from transforms.opportunities import Opportunities, opportunities
+from transforms.schema import declaration
+
+SPEND = "opportunity_versions__project__expected_customer_spend"
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A warehouse file that has passed its checks, not yet published, and what is in it."""
+
+    path: Path
+    rows: int
+    excluded: int
+    nulled: int
+
+
+def build(settings: Settings, run_id: str, as_of: date, progress: Progress, ending: Callable[[int], Ending]) -> Built:
+    """Build `warehouse.<run_id>.duckdb` from the landing, for one business date.
+
+    What the checks say is kept in the landing and in the file. Raises QualityGateError when they hold the
+    publication: too many opportunities are excluded, or a critical rule is broken. `ending` makes this run's own
+    record from the rows of the mart.
+    """
+    path = settings.data_dir / f"warehouse.{run_id}.duckdb"
+    with open_database(path) as connection:
+        attach(connection, settings.landing_path, "landing")
+        attach(connection, settings.work_path / "staging.duckdb", "staging")
+        with progress.stage("validate"):
+            excluded, nulled = _validate_landing(connection, settings, run_id, as_of)
+            progress.update(f"{excluded:,} opportunities excluded, {nulled:,} values set to null")
+        with progress.stage("transform"):
+            rows = _transform(connection, as_of, settings.currency)
+            progress.update(f"{rows:,} opportunities")
+        with progress.stage("audit"):
+            checked = _validate_marts(connection, settings, run_id)
+            progress.update(f"{checked:,} rules hold")
+        for schema, table in (("quality", Results), ("quality", Quarantine), ("ops", Runs)):
+            kept = connection.sql(f"FROM landing.{schema}.{declaration(table).name} ORDER BY ALL").pl()
+            fill_table(connection, schema, table, kept)
+        record_ending(connection, ending(rows))
+    return Built(path, rows, excluded, nulled)
+
+
+def publish(built: Path, published: Path) -> None:
+    """Replace the published file by the built one, durably and in one step that no reader can see half of."""
+    _sync(built)
+    os.replace(built, published)
+    _sync(published.parent)
+
+
+def remove_leftovers(data_dir: Path) -> None:
+    """Remove what a killed run left half built. Only the run that holds the lock may call this."""
+    for path in data_dir.glob("warehouse.*.duckdb*"):
+        path.unlink()
+
+
+def _validate_landing(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, as_of: date
+) -> tuple[int, int]:
+    """Stage the landing, check it and quarantine what fails; return opportunities excluded and values nulled."""
+    stage(connection, end_of_day(as_of))
+    failed = _check(connection, "staging", landing_rules(staged_fields()), "landing", settings, run_id)
+    quarantined = quarantine(connection, "staging", failed, run_id=run_id)
+    fill_table(connection, "landing.quality", Quarantine, quarantined)
+    opportunities, excluded = fetch_row(
+        connection,
+        """SELECT count(*), count(*) FILTER (is_excluded) FROM (
+           SELECT arg_max(is_excluded, last_modified_at) AS is_excluded
+           FROM staging.opportunity_versions GROUP BY opportunity_id)""",
+    )
+    if excluded > settings.max_excluded_share * opportunities:
+        raise QualityGateError(
+            f"publication held: {excluded:,} of {opportunities:,} opportunities would be excluded, more than "
+            f"max_excluded_share = {settings.max_excluded_share:.1%}: see {settings.quality_path / 'index.html'}"
+        )
+    return excluded, quarantined.filter(pl.col("action") == "nulled").height
+
+
+def _transform(connection: duckdb.DuckDBPyConnection, as_of: date, currency: str) -> int:
+    versions = staged(connection, "opportunity_versions")
+    observed = observations(versions, staged(connection, "resource_snapshots"), as_of=as_of)
+    mart = opportunities(
+        versions,
+        staged(connection, SPEND),
+        staged(connection, "aws_opportunity_summaries"),
+        observed,
+        as_of=as_of,
+        reporting_currency=currency,
+    ).collect()
+    fill_table(connection, "marts", Opportunities, mart)
+    return len(mart)
+
+
+def _validate_marts(connection: duckdb.DuckDBPyConnection, settings: Settings, run_id: str) -> int:
+    """Check the marts and return how many rules hold. Raises QualityGateError when a critical one is broken."""
+    rules = marts_rules([_mart_table(Opportunities)])
+    return len(rules) - len(_check(connection, "marts", rules, "marts", settings, run_id))
+
+
+def _mart_table(schema: type[dy.Schema]) -> MartTable:
+    table = declaration(schema)
+    return MartTable(
+        table.name,
+        {column.name: column.duckdb_type for column in table.columns},
+        table.primary_key,
+        [column.name for column in table.columns if not column.is_nullable],
+    )
+
+
+def _check(
+    connection: duckdb.DuckDBPyConnection,
+    schema: str,
+    rules: Sequence[Rule],
+    suite: str,
+    settings: Settings,
+    run_id: str,
+) -> list[Rule]:
+    """Evaluate rules, keep the results in the landing, and return the rules that failed.
+
+    Raises QualityGateError when a critical rule fails that quarantine has no answer to.
+    """
+    results, failed = validate(connection, schema, rules, run_id=run_id, suite=suite, data_docs=settings.quality_path)
+    fill_table(connection, "landing.quality", Results, results)
+    if held := holding(failed):
+        raise QualityGateError(
+            f"publication held: critical rules are broken ({', '.join(rule.id for rule in held)}): "
+            f"see {settings.quality_path / 'index.html'} and report it"
+        )
+    return failed
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,58 @@
+"""The `cosell` command as a process of its own, and a clock that moves when a test says so."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+COSELL = Path(sys.executable).parent / "cosell"
+STARTED_AT = datetime(2025, 5, 1, tzinfo=UTC)
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+@dataclass
+class Clock:
+    """An instant that moves when a test says so."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class Cosell:
+    """Runs the command in a directory, with nothing of this machine's AWS configuration."""
+
+    directory: Path
+    endpoint_url: str
+
+    def environment(self, **env: str) -> dict[str, str]:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "COSELL_"))}
+        return clean | {
+            "HOME": str(self.directory),
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test-secret",
+            "AWS_ENDPOINT_URL_PARTNERCENTRAL_SELLING": self.endpoint_url,
+            "COSELL_READS_PER_SECOND": "0",
+            **env,
+        }
+
+    def start(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [COSELL, *arguments],
+            cwd=self.directory,
+            env=self.environment(**env),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def __call__(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+        process = self.start(*arguments, **env)
+        out, err = process.communicate(timeout=120)
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)

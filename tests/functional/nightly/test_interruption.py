@@ -1,0 +1,172 @@
+"""Whatever ends a night early, the published warehouse stays whole and the next night goes on from what has landed."""
+
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from processes import COSELL, Cosell
+
+from pipelines.sandbox.server import Sandbox
+
+OPPORTUNITIES = 250
+NIGHTLY = ("nightly", "--catalog", "Sandbox", "--as-of", "2026-10-31")
+STAGES = ["extract", "validate", "transform", "audit"]
+KEPT = {".lock", "landing.duckdb", "warehouse.duckdb", "quality"}
+STAGE_BEFORE = {"validate": "extract", "transform": "validate", "audit": "transform"}
+
+
+def mart(directory: Path) -> list[tuple]:
+    with duckdb.connect(directory / "data" / "warehouse.duckdb", read_only=True) as connection:
+        return connection.execute("FROM marts.opportunities ORDER BY ALL").fetchall()
+
+
+def landed(directory: Path) -> list[list[tuple]]:
+    """Every key of the landing, with how often it is there."""
+    keys = {
+        "opportunity_versions": "opportunity_id, last_modified_date",
+        "opportunities": "opportunity_id",
+        "aws_opportunity_summaries": "opportunity_id, last_modified_date",
+        "engagement_associations": "engagement_id, resource_id",
+        "resource_snapshots": "engagement_id, resource_id, template, revision",
+        "solutions": "solution_id",
+    }
+    with duckdb.connect(directory / "data" / "landing.duckdb", read_only=True) as connection:
+        return [
+            connection.execute(
+                f"SELECT {key}, count(*) FROM partner_central.{table} GROUP BY ALL ORDER BY ALL"
+            ).fetchall()
+            for table, key in keys.items()
+        ]
+
+
+def statuses(directory: Path) -> list[str]:
+    with duckdb.connect(directory / "data" / "landing.duckdb", read_only=True) as connection:
+        return [row[0] for row in connection.execute("SELECT status FROM ops.runs ORDER BY started_at").fetchall()]
+
+
+@pytest.fixture(scope="module")
+def sandbox(make_sandbox: Callable[..., Sandbox]) -> Sandbox:
+    return make_sandbox(OPPORTUNITIES)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("undisturbed")
+    result = Cosell(directory, sandbox.endpoint_url)(*NIGHTLY)
+    assert result.returncode == 0, result.stderr
+    return directory
+
+
+def reach(process: subprocess.Popen[str], stage: str, sandbox: Sandbox, calls: int) -> None:
+    """Wait until a night is in the middle of a stage."""
+    if stage == "extract":
+        while sandbox.calls.total() < calls + 300:
+            assert process.poll() is None
+        return
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith(STAGE_BEFORE[stage]):
+            return
+    raise AssertionError(f"{stage} was never reached")
+
+
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [(signal.SIGTERM, "interrupted"), (signal.SIGINT, "interrupted"), (signal.SIGKILL, "killed")],
+    ids=["SIGTERM", "Ctrl-C", "SIGKILL"],
+)
+def test_a_signal_in_each_stage(
+    number: signal.Signals, status: str, sandbox: Sandbox, undisturbed: Path, tmp_path: Path
+) -> None:
+    """A night is ended in one stage after the other, then one runs undisturbed: it finds what the others landed."""
+    cosell = Cosell(tmp_path, sandbox.endpoint_url)
+    warehouse = tmp_path / "data" / "warehouse.duckdb"
+    warehouse.parent.mkdir()
+    duckdb.connect(warehouse).close()
+    before = warehouse.read_bytes()
+    for stage in STAGES:
+        process = cosell.start(*NIGHTLY)
+        reach(process, stage, sandbox, sandbox.calls.total())
+        process.send_signal(number)
+        _, err = process.communicate(timeout=60)
+        assert "Traceback" not in err
+        assert warehouse.read_bytes() == before
+        if number == signal.SIGKILL:
+            assert process.returncode == -number
+        else:
+            assert process.returncode == 128 + number, err
+            assert err.strip().splitlines()[-1].startswith("cosell: stopped by a signal")
+            assert list(warehouse.parent.glob("warehouse.*.duckdb*")) == []
+    result = cosell(*NIGHTLY)
+    assert result.returncode == 0, result.stderr
+    assert statuses(tmp_path) == [*[status] * len(STAGES), "published"]
+    assert mart(tmp_path) == mart(undisturbed)
+    assert landed(tmp_path) == landed(undisturbed)
+    assert {path.name for path in (tmp_path / "data").iterdir()} == KEPT
+
+
+def test_the_demo_ends_with_its_run(tmp_path: Path, sandbox: Sandbox) -> None:
+    """SIGKILL leaves no sandbox behind: its pipe to the run closes."""
+    process = Cosell(tmp_path, sandbox.endpoint_url).start("nightly", "--demo")
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    started: list[str] = []
+    while not started:
+        assert process.poll() is None
+        started = [child for child in children.read_text().split() if is_sandbox(child)]
+    process.kill()
+    process.communicate(timeout=60)
+    for child in started:
+        wait_for_end(Path(f"/proc/{child}"))
+
+
+def is_sandbox(child: str) -> bool:
+    try:
+        return "spawn_main" in Path(f"/proc/{child}/cmdline").read_text()
+    except FileNotFoundError:  # it ended since it was listed
+        return False
+
+
+def wait_for_end(process: Path) -> None:
+    subprocess.run(["timeout", "20", "tail", f"--pid={process.name}", "-f", "/dev/null"], check=True)
+
+
+DISK_SCRIPT = f"""
+set -e
+mkdir data && mount -t tmpfs -o size=40m tmpfs data
+{COSELL} {" ".join(NIGHTLY)}
+sha256sum data/warehouse.duckdb
+for left in $LEFT; do
+    rm -f data/filler
+    free=$(df --output=avail -B1 data | tail -1)
+    head -c $((free - left)) /dev/zero > data/filler
+    {COSELL} {" ".join(NIGHTLY)} --full && echo "exit code 0" || echo "exit code $?"
+    sha256sum data/warehouse.duckdb
+done
+rm data/filler
+{COSELL} {" ".join(NIGHTLY)}
+"""
+
+
+def test_disk_is_full(sandbox: Sandbox, tmp_path: Path) -> None:
+    """On a small tmpfs: full at once, while landing, and while building."""
+    cosell = Cosell(tmp_path, sandbox.endpoint_url)
+    environment = cosell.environment() | {"LEFT": "4096 400000 3000000"}
+    result = subprocess.run(
+        ["unshare", "--map-root-user", "--mount", "sh", "-c", DISK_SCRIPT],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    told = [line for line in result.stderr.splitlines() if line.startswith("cosell: ")]
+    assert len(told) == 3, result.stderr
+    assert all("is full" in line for line in told), told
+    assert "Traceback" not in result.stderr
+    assert result.stdout.count("exit code 2") == 3
+    sums = {line for line in result.stdout.splitlines() if line.endswith("warehouse.duckdb")}
+    assert len(sums) == 1

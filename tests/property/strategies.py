@@ -1,0 +1,153 @@
+"""Random staged rows. Values are text, as AWS sends them: mostly right, now and then broken or absent."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+from hypothesis import strategies as st
+
+from transforms.observations import observations
+from transforms.opportunities import opportunities
+from transforms.staged import (
+    AWS_OPPORTUNITY_SUMMARIES,
+    EXPECTED_CUSTOMER_SPEND,
+    OPPORTUNITY_VERSIONS,
+    RESOURCE_SNAPSHOTS,
+)
+from transforms.stages import STAGES
+
+AS_OF = date(2026, 3, 31)
+MIDNIGHT = datetime(2026, 4, 1, tzinfo=UTC)
+REPORTING_CURRENCY = "USD"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything staged: versions, their spend entries, AWS summaries, snapshots."""
+
+    versions: list[Row]
+    spend: list[Row]
+    summaries: list[Row]
+    snapshots: list[Row]
+
+    def without(self, opportunity_id: str) -> "World":
+        keys = {row["row_key"] for row in self.versions if row["opportunity_id"] == opportunity_id}
+        return World(
+            versions=[row for row in self.versions if row["opportunity_id"] != opportunity_id],
+            spend=[row for row in self.spend if row["parent_key"] not in keys],
+            summaries=[row for row in self.summaries if row["opportunity_id"] != opportunity_id],
+            snapshots=[row for row in self.snapshots if row["opportunity_id"] != opportunity_id],
+        )
+
+    def with_spend(self, spend: list[Row]) -> "World":
+        return replace(self, spend=spend)
+
+
+def mart(world: World) -> pl.LazyFrame:
+    """marts.opportunities of `world`."""
+    versions = pl.LazyFrame(world.versions, OPPORTUNITY_VERSIONS)
+    history = observations(versions, pl.LazyFrame(world.snapshots, RESOURCE_SNAPSHOTS), as_of=AS_OF)
+    return opportunities(
+        versions,
+        pl.LazyFrame(world.spend, EXPECTED_CUSTOMER_SPEND),
+        pl.LazyFrame(world.summaries, AWS_OPPORTUNITY_SUMMARIES),
+        history,
+        as_of=AS_OF,
+        reporting_currency=REPORTING_CURRENCY,
+    )
+
+
+amount_texts = st.from_regex(r"(0|[1-9][0-9]{0,30})(\.[0-9]{0,2})?", fullmatch=True)
+opportunity_ids = st.sampled_from(["O1", "O1", "O2", "O10"])
+stages = st.sampled_from([*STAGES, None])
+currencies = st.sampled_from(["USD", "USD", "USD", "EUR", None])
+instants = st.sampled_from([MIDNIGHT + timedelta(microseconds=step) for step in (-(10**12), -(10**9), -2, -1, 0, 1)])
+days = st.dates(date(2023, 12, 1), date(2028, 3, 1)).map(str)
+date_texts = days | st.sampled_from(["2024-02-29", "2025-01-31", "2025-02-28", "2026-02-31", "2026-1-1", "", None])
+close_date_texts = st.sampled_from(["2026-05-01", "2026-05-31", "2026-06-30", "2026-06-31", None])
+duration_values = st.integers(1, 144).map(str) | st.sampled_from(["0", "145", "036", "12.0", "-3", "x", "", None])
+spend_amounts = amount_texts | st.sampled_from(["1.", "0.05", "", None, "01", "0.005"])
+
+
+@st.composite
+def instant_texts(draw: st.DrawFn) -> str:
+    moment = draw(st.datetimes(datetime(2024, 1, 1), datetime(2027, 1, 1)))  # noqa: DTZ001 - its zone is drawn below
+    fraction = draw(st.from_regex(r"(\.[0-9]{1,9})?", fullmatch=True))
+    zone = draw(st.sampled_from(["Z", "+00:00", "+05:30", "-0330"]))
+    return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}{zone}"
+
+
+def version(key: str) -> st.SearchStrategy[Row]:
+    return st.fixed_dictionaries(
+        {
+            "row_key": st.just(key),
+            "opportunity_id": opportunity_ids,
+            "last_modified_at": instants,
+            "is_excluded": st.sampled_from([False] * 6 + [True]),
+            "created_date": instant_texts() | st.sampled_from(["2026-02-31T00:00:00Z", "2026-01-01", None]),
+            "life_cycle__stage": stages,
+            "life_cycle__target_close_date": close_date_texts,
+            "project__title": st.text(max_size=5) | st.none(),
+            "project__expected_contract_duration__term": st.sampled_from(["Months"] * 4 + ["Years", None]),
+            "project__expected_contract_duration__value": duration_values,
+            "software_revenue__value__amount": spend_amounts,
+            "software_revenue__value__currency_code": currencies,
+            "software_revenue__effective_date": date_texts,
+            "software_revenue__expiration_date": date_texts,
+        }
+    )
+
+
+def spend_entry(keys: list[str]) -> st.SearchStrategy[Row]:
+    return st.fixed_dictionaries(
+        {
+            "parent_key": st.sampled_from(keys),
+            "target_company": st.sampled_from(["AWS", "AWS", "AWS", "Self", "Self", "Acme", None]),
+            "amount": spend_amounts,
+            "currency_code": currencies,
+        }
+    )
+
+
+def summary(key: str) -> st.SearchStrategy[Row]:
+    return st.fixed_dictionaries(
+        {
+            "row_key": st.just(key),
+            "opportunity_id": opportunity_ids,
+            "last_modified_at": instants,
+            "life_cycle__stage": st.sampled_from(["Identified", "Qualified", None]),
+            "insights__engagement_score": st.sampled_from(["High", None]),
+            "involvement_type": st.just("Co-Sell"),
+            "origin": st.just("AWS Referral"),
+        }
+    )
+
+
+def snapshot(key: str, revision: int) -> st.SearchStrategy[Row]:
+    return st.fixed_dictionaries(
+        {
+            "row_key": st.just(key),
+            "opportunity_id": opportunity_ids,
+            "engagement_id": st.sampled_from(["eng-1", "eng-2"]),
+            "revision": st.just(revision),
+            "created_at": instants | st.none(),
+            "is_excluded": st.sampled_from([False] * 6 + [True]),
+            "lifecycle__stage": stages,
+            "lifecycle__target_close_date": close_date_texts,
+        }
+    )
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    """Up to three opportunities around the end of the as-of day, ties and broken values included."""
+    keys = [f"v{number}" for number in range(draw(st.integers(1, 6)))]
+    return World(
+        versions=[draw(version(key)) for key in draw(st.permutations(keys))],
+        spend=draw(st.lists(spend_entry(keys), max_size=10)),
+        summaries=[draw(summary(f"a{number}")) for number in range(draw(st.integers(0, 3)))],
+        snapshots=[draw(snapshot(f"s{number}", number)) for number in range(draw(st.integers(0, 4)))],
+    )

@@ -1,0 +1,78 @@
+"""The known states of an opportunity over time: captured versions and snapshot revisions."""
+
+from datetime import date, datetime
+
+import dataframely as dy
+import polars as pl
+
+from transforms.dates import end_of_day, parse_date
+from transforms.stages import stage_rank
+
+
+class Observations(dy.Schema):
+    """One row per observation of an opportunity: a captured version or an OpportunitySummaryView snapshot
+    revision, before the end of the as-of day."""
+
+    opportunity_id = dy.String(primary_key=True, description="Identifier of the opportunity in Partner Central.")
+    observation = dy.Int32(
+        primary_key=True,
+        description="Number of the observation in the opportunity's history, from 1. At equal instants "
+        "versions come before snapshots, and these by engagement and revision.",
+    )
+    observed_at = dy.Datetime(
+        time_unit="us",
+        time_zone="UTC",
+        description="When the state held (UTC): LastModifiedDate of the version, CreatedAt of the snapshot.",
+    )
+    evidence = dy.String(description="What shows the state: `version` or `snapshot`.")
+    stage = dy.String(nullable=True, description="Stage of the opportunity then; null where the record has none.")
+    stage_rank = dy.Int32(
+        nullable=True, description="Prospect 1 to Launched 6; null for Closed Lost and for an unknown stage."
+    )
+    target_close_date = dy.Date(nullable=True, description="Target close date then; null where it is no real day.")
+
+
+def observations(versions: pl.LazyFrame, snapshots: pl.LazyFrame, *, as_of: date) -> pl.LazyFrame:
+    """One row per observation before the end of the day `as_of` (UTC), in the order of each opportunity's
+    history. Excluded records and snapshots without an instant observe nothing."""
+    end = end_of_day(as_of)
+    return (
+        pl.concat([_of_versions(versions, end), _of_snapshots(snapshots, end)])
+        .pipe(_numbered)
+        .with_columns(stage_rank=stage_rank(pl.col("stage")), target_close_date=parse_date(pl.col("target_close_date")))
+        .select(Observations.column_names())
+    )
+
+
+def _of_versions(versions: pl.LazyFrame, end: datetime) -> pl.LazyFrame:
+    return versions.filter(~pl.col("is_excluded"), pl.col("last_modified_at") < end).select(
+        "opportunity_id",
+        "row_key",
+        observed_at="last_modified_at",
+        evidence=pl.lit("version"),
+        engagement_id=pl.lit(None, pl.String),
+        revision=pl.lit(None, pl.Int64),
+        stage="life_cycle__stage",
+        target_close_date="life_cycle__target_close_date",
+    )
+
+
+def _of_snapshots(snapshots: pl.LazyFrame, end: datetime) -> pl.LazyFrame:
+    return snapshots.filter(~pl.col("is_excluded"), pl.col("created_at") < end).select(
+        "opportunity_id",
+        "row_key",
+        observed_at="created_at",
+        evidence=pl.lit("snapshot"),
+        engagement_id="engagement_id",
+        revision="revision",
+        stage="lifecycle__stage",
+        target_close_date="lifecycle__target_close_date",
+    )
+
+
+def _numbered(observed: pl.LazyFrame) -> pl.LazyFrame:
+    """`observed` in order, numbered from 1 within each opportunity."""
+    is_snapshot = pl.col("evidence") == "snapshot"
+    return observed.sort(
+        "opportunity_id", "observed_at", is_snapshot, "engagement_id", "revision", "row_key"
+    ).with_columns(observation=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("opportunity_id"))

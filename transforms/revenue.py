@@ -1,0 +1,107 @@
+"""The revenue rules. Unknown stays null: nothing is ever taken as 0, 1 or 12."""
+
+import polars as pl
+
+from transforms.dates import parse_date, whole_months
+from transforms.money import parse_amount, quotient, to_reporting_currency
+
+LONGEST_CONTRACT_MONTHS = 144  # AWS's prose on ExpectedContractDuration.Value
+MONTHS_PER_YEAR = 12
+CURRENCY_OF = {
+    "aws_mrr": "aws_currency_code",
+    "deal_tcv": "deal_currency_code",
+    "deal_mrr": "deal_currency_code",
+    "aws_tcv": "aws_currency_code",
+    "aws_arr": "aws_currency_code",
+    "aws_acv": "aws_currency_code",
+    "software_tcv": "software_currency_code",
+    "software_mrr": "software_currency_code",
+}
+"""Each money column and the column that holds the currency of that very amount."""
+
+
+def contract_months(term: pl.Expr, value: pl.Expr) -> pl.Expr:
+    """ExpectedContractDuration in months: 1 to 144 when Term is `Months` and Value all digits, else null."""
+    months = value.str.extract("^0*([1-9][0-9]{0,2})$").cast(pl.Int32)
+    return pl.when(term == "Months", months <= LONGEST_CONTRACT_MONTHS).then(months)
+
+
+def spend_of_versions(spend: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per version (`parent_key`) that has spend entries: `currency_code`, `aws_mrr`, `deal_tcv` and
+    the currencies of these two. Entries of other companies than AWS and Self are in no amount."""
+    currency, target = pl.col("currency_code"), pl.col("target_company")
+    of_aws, of_self = target == "AWS", target == "Self"
+    return (
+        spend.with_columns(amount=parse_amount(pl.col("amount")))
+        .group_by("parent_key")
+        .agg(
+            currency_code=_common(currency),
+            aws_currency_code=_common(currency.filter(of_aws)),
+            aws_mrr=_sum_of_one_currency(pl.col("amount").filter(of_aws), currency.filter(of_aws)),
+            deal_currency_code=_single(currency.filter(of_self)),
+            deal_tcv=_single(pl.col("amount").filter(of_self)),
+        )
+    )
+
+
+def with_revenue(versions: pl.LazyFrame, spend: pl.LazyFrame) -> pl.LazyFrame:
+    """`versions` with the revenue columns in native currency, and the currency of each amount."""
+    own = spend.join(versions, left_on="parent_key", right_on="row_key", how="semi")
+    return (
+        versions.join(spend_of_versions(own), left_on="row_key", right_on="parent_key", how="left")
+        .with_columns(
+            contract_months=contract_months(
+                pl.col("project__expected_contract_duration__term"),
+                pl.col("project__expected_contract_duration__value"),
+            ),
+            software_tcv=parse_amount(pl.col("software_revenue__value__amount")),
+            software_currency_code=pl.col("software_revenue__value__currency_code"),
+        )
+        .pipe(_with_software_months)
+        .pipe(_with_derived_amounts)
+    )
+
+
+def with_reporting(revenue: pl.LazyFrame, reporting_currency: str) -> pl.LazyFrame:
+    """`revenue` with each money column again in the reporting currency, named `…_reporting`."""
+    return revenue.with_columns(
+        to_reporting_currency(pl.col(amount), pl.col(currency), reporting_currency).alias(f"{amount}_reporting")
+        for amount, currency in CURRENCY_OF.items()
+    )
+
+
+def _with_software_months(versions: pl.LazyFrame) -> pl.LazyFrame:
+    from_dates = whole_months(
+        parse_date(pl.col("software_revenue__effective_date")),
+        parse_date(pl.col("software_revenue__expiration_date")),
+    )
+    return versions.with_columns(software_months=pl.coalesce("contract_months", from_dates))
+
+
+def _with_derived_amounts(versions: pl.LazyFrame) -> pl.LazyFrame:
+    aws_mrr, months = pl.col("aws_mrr"), pl.col("contract_months")
+    return versions.with_columns(
+        deal_mrr=quotient(pl.col("deal_tcv"), months),
+        aws_tcv=aws_mrr * months,
+        aws_arr=aws_mrr * MONTHS_PER_YEAR,
+        aws_acv=aws_mrr * months.clip(upper_bound=MONTHS_PER_YEAR),
+        software_mrr=quotient(pl.col("software_tcv"), pl.col("software_months")),
+    )
+
+
+def _common(values: pl.Expr) -> pl.Expr:
+    """The one value of a group; null when there is none, when they differ or when one of them is unknown."""
+    return pl.when(values.n_unique() == 1).then(values.first())
+
+
+def _single(values: pl.Expr) -> pl.Expr:
+    """The value of a group of exactly one, else null."""
+    return pl.when(values.len() == 1).then(values.first())
+
+
+def _sum_of_one_currency(amounts: pl.Expr, currencies: pl.Expr) -> pl.Expr:
+    """The sum of a group's amounts; null when there are none, when one is unknown, or when the amounts cannot
+    be added because their currencies differ or are not known to be the same."""
+    # A grouped sum may pass 38 digits unchecked, but 100,000 of the largest amounts still fit.
+    is_one_currency = _common(currencies).is_not_null() | (amounts.len() == 1)
+    return pl.when(amounts.null_count() == 0, is_one_currency).then(amounts.sum())
