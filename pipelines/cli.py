@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from pipelines.errors import CosellError, Interrupted
+from pipelines.errors import ConfigurationError, CosellError, Interrupted
 from pipelines.interrupts import catch_signals, heard
 
 app = typer.Typer(
@@ -49,10 +49,13 @@ def nightly(
     from pipelines.nightly import run_nightly
     from pipelines.settings import load_settings, parse_as_of
 
-    if demo:
-        catalog = catalog or "Sandbox"
+    if demo and catalog == "AWS":
+        raise ConfigurationError("--demo has no catalog AWS: leave --catalog out, or leave --demo out")
     settings = load_settings(
-        catalog=catalog, data_dir=data_dir, currency=currency, reads_per_second=0 if demo else None
+        catalog="Sandbox" if demo else catalog,
+        data_dir=data_dir,
+        currency=currency,
+        reads_per_second=0 if demo else None,
     )
     day = parse_as_of(as_of, datetime.now(UTC).date())
     typer.echo(run_nightly(settings, as_of=day, full=full, demo=demo).summary())

@@ -51,10 +51,8 @@ def land(path: Path, pipelines_dir: Path, extraction: Extraction, on_window: Cal
                 partner_central(extraction.client.catalog, extraction=extraction),
                 loader_file_format="parquet",
             )
-        except PipelineStepFailed as error:
+        except (PipelineStepFailed, SignalReceivedException) as error:
             raise _cause(error) from error
-        except SignalReceivedException as error:  # dlt takes signals for itself while it works
-            raise Interrupted(error.signal_code) from error
         finally:
             on_window()
     if extraction.is_quota_spent:
@@ -73,6 +71,8 @@ def _cause(error: BaseException) -> BaseException:
     """Return what the extraction itself raised, from under dlt's exceptions."""
     inner: BaseException | None = error
     while inner is not None:
+        if isinstance(inner, SignalReceivedException):  # dlt takes signals for itself while it works
+            return Interrupted(inner.signal_code)
         if isinstance(inner, CosellError | OSError | duckdb.Error):
             return inner
         inner = inner.__cause__ or inner.__context__

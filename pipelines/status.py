@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 
 import duckdb
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
 from pipelines.database import fetch_row, open_database
-from pipelines.errors import LockedError
+from pipelines.locking import no_run_starts
 from pipelines.query import open_warehouse
 from pipelines.runs import calls_spent, has_runs
 from pipelines.settings import Settings
@@ -21,13 +22,11 @@ def print_status(settings: Settings, now: datetime) -> None:
     if not settings.landing_path.exists():
         console.print(f"No run yet in {settings.data_dir}. Next: `cosell nightly`, or `cosell nightly --demo`.")
         return
-    try:
-        with open_database(settings.landing_path, read_only=True) as landing:
-            if has_runs(landing):
-                _print_runs(console, landing)
-                _print_quota(console, landing, settings, now)
-    except LockedError:
-        console.print("A run is at work now: its calls and the runs before it show when it ends.")
+    with no_run_starts(settings.data_dir) as is_free:
+        if is_free:
+            _print_landing(console, settings, now)
+        else:
+            console.print("A run is at work now: it and the runs before it show here when it ends.")
     if settings.warehouse_path.exists():
         with open_warehouse(settings.warehouse_path) as warehouse:
             _print_published(console, warehouse, settings, now)
@@ -35,29 +34,32 @@ def print_status(settings: Settings, now: datetime) -> None:
         console.print("Nothing is published yet.")
 
 
+def _print_landing(console: Console, settings: Settings, now: datetime) -> None:
+    with open_database(settings.landing_path, read_only=True) as landing:
+        if has_runs(landing):
+            _print_runs(console, landing)
+            spent = calls_spent(landing, now)
+            console.print(f"Calls in the last 24 h: {spent:,} of the {settings.reads_per_day:,} that are allowed.")
+
+
 def _print_runs(console: Console, landing: duckdb.DuckDBPyConnection) -> None:
     rows = landing.execute(
-        """SELECT started_at, finished_at, as_of, catalog, status, calls, retries, opportunities_fetched,
-           snapshots_fetched, rows_published, error FROM ops.runs ORDER BY started_at DESC LIMIT ?""",
+        """SELECT started_at, status, as_of, finished_at, calls, opportunities_fetched, rows_published, error
+           FROM ops.runs ORDER BY started_at DESC LIMIT ?""",
         [LAST_RUNS],
     ).fetchall()
-    table = Table(title=f"Last {LAST_RUNS} runs (UTC)", title_justify="left")
-    for heading in ("started", "took", "as of", "catalog", "status"):
-        table.add_column(heading)
-    for heading in ("calls", "retries", "versions", "snapshots", "published"):
-        table.add_column(heading, justify="right")
-    for started, finished, as_of, catalog, status, *counts, _error in rows:
+    table = Table(title=f"The last {LAST_RUNS} runs", title_justify="left", box=SIMPLE, pad_edge=False)
+    for heading in ("started (UTC)", "status", "as of"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("took", "calls", "fetched", "published"):
+        table.add_column(heading, no_wrap=True, justify="right")
+    for started, status, as_of, finished, *counts, _error in rows:
         took = "" if finished is None else f"{(finished - started).total_seconds():.0f} s"
         numbers = ("" if count is None else f"{count:,}" for count in counts)
-        table.add_row(f"{started:%Y-%m-%d %H:%M}", took, str(as_of), catalog, status, *numbers)
+        table.add_row(f"{started:%Y-%m-%d %H:%M}", status, str(as_of), took, *numbers)
     console.print(table)
-    if rows and rows[0][-1]:
-        console.print(f"Last error: {rows[0][-1]}", markup=False)
-
-
-def _print_quota(console: Console, landing: duckdb.DuckDBPyConnection, settings: Settings, now: datetime) -> None:
-    spent = calls_spent(landing, now)
-    console.print(f"Calls in the last 24 h: {spent:,} of {settings.reads_per_day:,} that AWS allows.")
+    if error := rows[0][-1]:
+        console.print(f"Last error: {error}", markup=False, soft_wrap=True)
 
 
 def _print_published(console: Console, warehouse: duckdb.DuckDBPyConnection, settings: Settings, now: datetime) -> None:
@@ -78,7 +80,8 @@ def _print_published(console: Console, warehouse: duckdb.DuckDBPyConnection, set
     )
     console.print(
         f"Quality: {rules:,} rules checked, {broken:,} broken; "
-        f"{excluded:,} opportunities with an excluded record, {nulled:,} values set to null."
+        f"{excluded:,} opportunities with an excluded record, {nulled:,} values set to null.",
+        soft_wrap=True,
     )
     tables = warehouse.execute(
         "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'marts' ORDER BY ALL"

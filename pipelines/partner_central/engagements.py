@@ -1,9 +1,11 @@
 """Engagements: which opportunities are shared with AWS, and the walk of those whose snapshots are due."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -31,22 +33,36 @@ class Association:
         return bool(ENGAGEMENT_ID.fullmatch(self.engagement_id) and OPPORTUNITY_ID.fullmatch(self.resource_id))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Known:
     """What is known when the walk begins.
 
-    `newest_versions` by opportunity, `checked_versions` by engagement and resource (the newest version when
-    its snapshots were last looked at), `revisions` by engagement, resource and template (the last stored).
+    `newest_versions` by opportunity; by engagement and resource `checked_versions` (the newest version when its
+    snapshots were last looked at) and `promised` (how many revisions there were then); `revisions` by engagement,
+    resource and template (the last stored).
     """
 
     newest_versions: Mapping[str, datetime]
     checked_versions: Mapping[tuple[str, str], datetime | None]
+    promised: Mapping[tuple[str, str], int]
     revisions: Mapping[tuple[str, str, str], int]
 
+    @cached_property
+    def stored(self) -> Counter[tuple[str, str]]:
+        """How many revisions are stored, by engagement and resource: they are numbered from 1."""
+        stored: Counter[tuple[str, str]] = Counter()
+        for (engagement_id, resource_id, _), revision in self.revisions.items():
+            stored[engagement_id, resource_id] += revision
+        return stored
+
     def is_due(self, association: Association) -> bool:
-        """Whether snapshots may have come since the last look: AWS lists them without any date."""
+        """Whether snapshots may have come since the last look: AWS lists them without any date.
+
+        Or whether what was fetched then is not all stored: a run killed while it loads may leave the association's
+        row without its snapshots, since each table is committed by itself.
+        """
         key = association.engagement_id, association.resource_id
-        if key not in self.checked_versions:
+        if key not in self.checked_versions or self.stored[key] < self.promised[key]:
             return True
         return self.checked_versions[key] != self.newest_versions.get(association.resource_id)
 

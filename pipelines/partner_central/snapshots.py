@@ -96,20 +96,27 @@ def _fetch_page(extraction: Extraction, due: list[Association], known: Known) ->
     extraction.snapshots_fetched += len(snapshots)
     missing = {revision.association for revision, got in zip(wanted, fetched, strict=True) if got is None}
     missing |= {association for association in due if latest.get(association.engagement_id, {}) is None}
-    associations = [_row(association, known, fetched_at) for association in due if association not in missing]
+    associations = [
+        _row(association, latest.get(association.engagement_id) or {}, known, fetched_at)
+        for association in due
+        if association not in missing
+    ]
     return AssociationPage(
         pa.Table.from_pylist(associations, schema=LANDING_SCHEMAS["engagement_associations"]),
         pa.Table.from_pylist(snapshots, schema=LANDING_SCHEMAS["resource_snapshots"]),
     )
 
 
-def _row(association: Association, known: Known, fetched_at: datetime) -> dict[str, Any]:
+def _row(association: Association, latest: LatestRevisions, known: Known, fetched_at: datetime) -> dict[str, Any]:
     newest = known.newest_versions.get(association.resource_id)
     is_settled = newest is not None and fetched_at - newest >= SNAPSHOT_LAG
     return {
         "engagement_id": association.engagement_id,
         "resource_id": association.resource_id,
         "checked_last_modified_date": newest if is_settled else None,
+        "snapshot_revisions": sum(
+            last for (resource_id, _), last in latest.items() if resource_id == association.resource_id
+        ),
         "fetched_at": fetched_at,
         "payload": association.payload,
     }

@@ -20,16 +20,20 @@ def read_known(newest_in_run: dict[str, datetime]) -> Known:
         newest[opportunity_id] = max(instant, newest.get(opportunity_id, instant))
     checked = _query(
         "engagement_associations",
-        "SELECT engagement_id, resource_id, max(checked_last_modified_date) FROM {} GROUP BY 1, 2",
+        "SELECT engagement_id, resource_id, max(checked_last_modified_date), max(snapshot_revisions) FROM {} "
+        "GROUP BY 1, 2",
     )
     revisions = _query(
         "resource_snapshots",
         "SELECT engagement_id, resource_id, template, max(revision) FROM {} GROUP BY 1, 2, 3",
     )
     return Known(
-        newest,
-        {(engagement, resource): instant for engagement, resource, instant in checked},
-        {(engagement, resource, template): revision for engagement, resource, template, revision in revisions},
+        newest_versions=newest,
+        checked_versions={(engagement, resource): instant for engagement, resource, instant, _ in checked},
+        promised={(engagement, resource): promised for engagement, resource, _, promised in checked},
+        revisions={
+            (engagement, resource, template): revision for engagement, resource, template, revision in revisions
+        },
     )
 
 

@@ -41,6 +41,7 @@ LANDING_SCHEMAS: Mapping[str, pa.Schema] = {
             _key("engagement_id", _ID),
             _key("resource_id", _ID),
             pa.field("checked_last_modified_date", INSTANT),
+            pa.field("snapshot_revisions", pa.int64(), nullable=False),
             *_PAYLOAD,
         ]
     ),

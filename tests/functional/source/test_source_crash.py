@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 from partner_world import Loader, PartnerWorld
 
@@ -49,6 +50,19 @@ if moment == "load, committed but not cleaned up":
 pipeline.load()
 die()
 """
+
+
+def test_snapshots_that_were_fetched_and_not_stored_are_fetched_again(
+    world: PartnerWorld, loader: Loader, tmp_path: Path
+) -> None:
+    """A run killed between the commits of two tables leaves an association that says its snapshots were fetched."""
+    world.deals(2)
+    world.engage(1, snapshots=3)
+    loader.run()
+    with duckdb.connect(tmp_path / "landing.duckdb") as connection:
+        connection.execute("DELETE FROM partner_central.resource_snapshots")
+    loader.run()
+    assert [revision for (revision,) in loader.rows("resource_snapshots", "revision")] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(

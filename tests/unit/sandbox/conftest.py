@@ -52,7 +52,7 @@ def connect() -> Iterator[Callable[[Sandbox], Any]]:
             region_name="us-east-1",
             endpoint_url=sandbox.endpoint_url,
             aws_access_key_id="testing",
-            aws_secret_access_key="testing",  # noqa: S106 - the sandbox checks no signature
+            aws_secret_access_key="testing",
             config=Config(retries={"total_max_attempts": 1}),
         )
         clients.append(client)

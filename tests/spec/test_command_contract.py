@@ -1,0 +1,67 @@
+"""What schedulers and scripts rely on: verbs, options, and help that shows an example."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import typer
+
+from pipelines.cli import app
+from pipelines.settings import Settings
+
+COSELL = Path(sys.executable).parent / "cosell"
+ROOT = Path(__file__).parents[2]
+OPTIONS = {
+    "nightly": {"--catalog", "--data-dir", "--as-of", "--full", "--currency", "--demo"},
+    "sandbox": {"--host", "--port", "--opportunities", "--seed"},
+    "status": {"--data-dir"},
+    "query": {"--format", "--data-dir"},
+}
+
+
+def test_verbs() -> None:
+    assert set(typer.main.get_command(app).commands) == set(OPTIONS)
+
+
+@pytest.mark.parametrize("verb", OPTIONS)
+def test_help_names_the_options_and_shows_an_example(verb: str) -> None:
+    result = subprocess.run([COSELL, verb, "--help"], capture_output=True, text=True, check=True)
+    assert OPTIONS[verb] <= set(result.stdout.split())
+    assert f"Example: cosell {verb}" in result.stdout
+
+
+def test_bad_usage_is_exit_code_2() -> None:
+    for arguments in (["nightly", "--nonsense"], ["nonsense"], ["query"], ["sandbox", "--port", "99999"]):
+        result = subprocess.run([COSELL, *arguments], capture_output=True, text=True, check=False)
+        assert result.returncode == 2, result.stderr
+
+
+def test_the_demo_is_no_real_catalog() -> None:
+    result = subprocess.run(
+        [COSELL, "nightly", "--demo", "--catalog", "AWS"], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 2
+    assert result.stderr.startswith("cosell: --demo has no catalog AWS")
+
+
+def test_cosell_toml_shows_every_setting_and_its_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    shown = (ROOT / "cosell.toml").read_text()
+    defaults = tomllib.loads("\n".join(line.removeprefix("# ") for line in shown.splitlines() if " = " in line))
+    monkeypatch.chdir(tmp_path)
+    settings = Settings()
+    assert {
+        name: str(settings.data_dir.relative_to(tmp_path)) if name == "data_dir" else getattr(settings, name)
+        for name in Settings.model_fields
+    } == defaults
+
+
+def test_flag_then_variable_then_file_then_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Settings().currency == "USD"
+    (tmp_path / "cosell.toml").write_text('currency = "EUR"\n')
+    assert Settings().currency == "EUR"
+    monkeypatch.setenv("COSELL_CURRENCY", "GBP")
+    assert Settings().currency == "GBP"
+    assert Settings(currency="JPY").currency == "JPY"
