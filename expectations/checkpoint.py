@@ -86,7 +86,7 @@ def _run_checkpoint(
         identifier = gx.RunIdentifier(run_name=f"run {run_id}")
         run = context.checkpoints.add(checkpoint).run(run_id=identifier)
         if data_docs:
-            replace_site(context, data_docs, suite, run_id)
+            replace_site(context, data_docs, suite, run_id, run)
     return {
         result.expectation_config.meta["rule_id"]: result
         for validation in run.run_results.values()
@@ -133,7 +133,8 @@ def _expectation_suite(name: str, rules: Sequence[Rule], table: str) -> "Expecta
 def _unexpected_rows(rule: Rule) -> Expectation:
     """State a rule's own SQL, in which SQLAlchemy would take a colon before a word for a bound parameter."""
     query = re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", rule.failing_rows or "")
-    return Expectation("UnexpectedRowsExpectation", {"unexpected_rows_query": query, "description": rule.name})
+    described = f"{rule.column}: {rule.name}" if rule.column else rule.name
+    return Expectation("UnexpectedRowsExpectation", {"unexpected_rows_query": query, "description": described})
 
 
 def _result_rows(

@@ -108,7 +108,7 @@ def main() -> None:
     except (Exception, Interrupted) as error:
         reason = heard(error)
         if isinstance(reason, CosellError | Interrupted):
-            print(f"cosell: {reason}", file=sys.stderr)  # noqa: T201 - the one line that a failure prints
+            typer.echo(f"cosell: {reason}", err=True)
             sys.exit(reason.exit_code)
         raise
 

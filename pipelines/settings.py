@@ -2,7 +2,7 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
@@ -76,10 +76,10 @@ class Settings(BaseSettings):
         return self.data_dir / ".work"
 
 
-def load_settings(**flags: object) -> Settings:
+def load_settings(**flags: Any) -> Settings:
     """Read the settings; a flag that is None was not given. Raises ConfigurationError naming the setting."""
     try:
-        return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])

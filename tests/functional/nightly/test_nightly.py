@@ -1,6 +1,7 @@
 """A night against the sandbox, over HTTP, into real files: what is published, and what the next nights cost."""
 
 import os
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -138,6 +139,13 @@ def test_every_table_and_column_says_what_it_is(first: Outcome, settings: Settin
     assert all(comment.startswith("One row per ") for _, comment in tables)
     bare = rows(settings, "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND comment IS NULL")
     assert bare == []
+
+
+def test_the_first_query_of_the_readme_runs(first: Outcome, settings: Settings) -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text()
+    (sql,) = re.findall(r'cosell query "(.*?)"', readme, re.DOTALL)
+    stages = [row[0] for row in rows(settings, sql)]
+    assert stages == ["Prospect", "Qualified", "Technical Validation", "Business Validation", "Committed"]
 
 
 def test_run_is_recorded(first: Outcome, settings: Settings) -> None:

@@ -1,4 +1,5 @@
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -208,9 +209,32 @@ def test_each_run_replaces_the_data_docs_of_its_suite(connection: duckdb.DuckDBP
     assert all("run run-2" in page.parts for page in second if "validations" in page.parts)
     run("run-2", "marts")
     index = (docs / "index.html").read_text(encoding="utf-8")
-    assert [line for line in index.splitlines() if "<li>" in line] == [
-        '<li><a href="landing/index.html">landing</a>, run run-2</li>',
-        '<li><a href="marts/index.html">marts</a>, run run-2</li>',
-    ]
+    assert re.findall("<h2>(.*)</h2>", index) == ["landing, run run-2", "marts, run run-2"]
+    pages = [docs / href for href in re.findall('href="([^"]+)"', index)]
+    assert len(pages) == 2
+    assert all(page.is_file() for page in pages)
     assert (docs / "landing" / "index.html").is_file()
     assert sorted(path.name for path in docs.iterdir()) == ["index.html", "landing", "marts"]
+
+
+def test_data_docs_ask_no_other_host_for_anything(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    create_table(connection, VERSIONS, [version("O1", stage="Not a stage")])
+    validate(connection, "staging", landing_rules(FIELDS), run_id="r1", suite="landing", data_docs=tmp_path)
+    pages = list(tmp_path.rglob("*.html"))
+    assert len(pages) > 3
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert "<script" not in text
+        assert (
+            re.findall(r"""(?:src|href)=["']https?:[^"']+""", re.sub(r"<footer>.*?</footer>", "", text, flags=re.S))
+            == []
+        )
+
+
+def test_the_index_puts_broken_tables_first(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    create_table(connection, VERSIONS, [version("O1", stage="Not a stage")])
+    create_table(connection, "a_table", [{"row_key": "1"}])
+    rules = [*landing_rules(FIELDS), is_present(Target("a_table", "row_key", "critical"))]
+    validate(connection, "staging", rules, run_id="r1", suite="landing", data_docs=tmp_path)
+    rows = re.findall(r">(\w+)</a></td><td>(\d+)</td><td>(\d+)</td>", (tmp_path / "index.html").read_text("utf-8"))
+    assert [(table, broken) for table, _, broken in rows] == [(VERSIONS, "1"), ("a_table", "0")]
