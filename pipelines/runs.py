@@ -11,7 +11,8 @@ from typing import Literal
 import dataframely as dy
 import duckdb
 
-from pipelines.database import attach, create_table, fetch_row, open_database
+from pipelines.database import attach, fetch_row, open_database
+from pipelines.tables import create_table
 from transforms.schema import declaration
 
 QUOTA_WINDOW = timedelta(hours=24)  # AWS counts reads over any 24 hours

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.database import fetch_row, open_database
+from pipelines.errors import ConfigurationError
 from pipelines.locking import no_run_starts
 from pipelines.query import open_warehouse
 from pipelines.runs import calls_spent, has_runs
@@ -19,17 +20,22 @@ LAST_RUNS = 5
 def print_status(settings: Settings, now: datetime) -> None:
     """Print what a person asks in the morning: did it run, is it fresh, is it sound, what is left of the quota."""
     console = Console(highlight=False)
-    if not settings.landing_path.exists():
+    if not (settings.landing_path.exists() or settings.warehouse_path.exists()):
         console.print(f"No run yet in {settings.data_dir}. Next: `cosell nightly`, or `cosell nightly --demo`.")
         return
     with no_run_starts(settings.data_dir) as is_free:
-        if is_free:
+        if is_free and settings.landing_path.exists():
             _print_landing(console, settings, now)
-        else:
+        elif not is_free:
             console.print("A run is at work now: it and the runs before it show here when it ends.")
     if settings.warehouse_path.exists():
         with open_warehouse(settings.warehouse_path) as warehouse:
-            _print_published(console, warehouse, settings, now)
+            try:
+                _print_published(console, warehouse, settings, now)
+            except duckdb.CatalogException as error:
+                raise ConfigurationError(
+                    f"{settings.warehouse_path} is none that cosell published: `cosell nightly` replaces it"
+                ) from error
     else:
         console.print("Nothing is published yet.")
 

@@ -16,13 +16,14 @@ from expectations.marts import MartTable, marts_rules
 from expectations.quarantine import quarantine
 from expectations.rules import Rule
 from expectations.schema import Quarantine, Results
-from pipelines.database import attach, fetch_row, fill_table, open_database
+from pipelines.database import attach, fetch_row, open_database
 from pipelines.errors import QualityGateError
 from pipelines.partner_central.service_model import staged_fields
 from pipelines.progress import Progress
 from pipelines.runs import Ending, Runs, record_ending
 from pipelines.settings import Settings
 from pipelines.staging import stage, staged
+from pipelines.tables import fill_table
 from transforms.dates import end_of_day
 from transforms.observations import observations
 from transforms.opportunities import Opportunities, opportunities

@@ -38,9 +38,9 @@ def partner_central(
     """Opportunities of an AWS partner: current state, versions, AWS's side, snapshots, solutions.
 
     Incremental: a run reads what has changed since the last one, `full` everything. Credentials, profile,
-    region and endpoint come from boto3's own chain. Load it as Parquet (`loader_file_format="parquet"`). An
-    `extraction` brings its own client and options, and tells how far it is. `engagement_associations` says
-    for which version `resource_snapshots` have been looked for, so load both or neither.
+    region and endpoint come from boto3's own chain. An `extraction` brings its own client and options, and
+    tells how far it is. `engagement_associations` says for which version `resource_snapshots` have been looked
+    for, so load both or neither.
     """
     if extraction is None:
         extraction = Extraction(client or PartnerCentral(catalog), full=full)

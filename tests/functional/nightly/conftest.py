@@ -1,5 +1,7 @@
 """A sandbox with a clock of our own, and the `cosell` command pointed at one."""
 
+import os
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -31,3 +33,28 @@ def make_sandbox(clock: Clock) -> Iterator[Callable[..., Sandbox]]:
 @pytest.fixture
 def cosell(tmp_path: Path, make_sandbox: Callable[..., Sandbox]) -> Cosell:
     return Cosell(tmp_path, make_sandbox().endpoint_url)
+
+
+@pytest.fixture
+def run_with_mounts(cosell: Cosell) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a shell script that may mount file systems of its own, which nobody else sees and which end with it.
+
+    The kernel must allow namespaces to this user. Where it does not, as in many containers, the test is skipped and
+    says so; continuous integration counts that as a failure.
+    """
+    namespace = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
+    if subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode:
+        unavailable = pytest.fail if os.environ.get("CI") else pytest.skip
+        unavailable("this machine lets nobody but its administrator make a mount namespace (unshare)")
+
+    def run(script: str, **env: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*namespace, script],
+            cwd=cosell.directory,
+            env=cosell.environment(**env),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run

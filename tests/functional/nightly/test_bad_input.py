@@ -136,21 +136,13 @@ def test_data_directory_cannot_be_made(cosell) -> None:
     failed(cosell("nightly", "--demo", "--data-dir", "file/data"), 2, "file/data")
 
 
-def test_data_directory_cannot_be_written(cosell) -> None:
+def test_data_directory_cannot_be_written(cosell, run_with_mounts) -> None:
     """On a file system mounted read-only, since root may write in any directory of a writable one."""
     (cosell.directory / "data").mkdir()
     script = f"mount -t tmpfs -o ro tmpfs data && exec {COSELL} nightly --demo --data-dir data"
-    result = subprocess.run(
-        ["unshare", "--map-root-user", "--mount", "sh", "-c", script],
-        cwd=cosell.directory,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    failed(result, 2, "data", "Read-only")
+    failed(run_with_mounts(script), 2, "data", "Read-only")
 
 
-@pytest.mark.usefixtures("published")
 def test_two_runs_at_once(cosell, make_sandbox: Callable[..., Sandbox]) -> None:
     slow = make_sandbox(5)
     slow.fault = lambda operation, request: Fault(delay=1.0)
@@ -159,6 +151,9 @@ def test_two_runs_at_once(cosell, make_sandbox: Callable[..., Sandbox]) -> None:
     while not slow.calls:
         assert first.poll() is None
     failed(cosell(*NIGHTLY), 5, "another run")
+    status = cosell("status")
+    assert status.returncode == 0
+    assert "A run is at work now" in status.stdout
     first.terminate()
     first.communicate(timeout=60)
 
@@ -168,6 +163,11 @@ def test_warehouse_is_missing(cosell) -> None:
     result = cosell("status")
     assert result.returncode == 0
     assert "No run yet" in result.stdout
+
+
+@pytest.mark.usefixtures("published")
+def test_warehouse_is_another_programs(cosell) -> None:
+    failed(cosell("status"), 2, "warehouse.duckdb", "cosell nightly")
 
 
 def test_queries_cannot_leave_the_warehouse(cosell) -> None:

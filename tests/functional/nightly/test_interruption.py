@@ -150,18 +150,12 @@ rm data/filler
 """
 
 
-def test_disk_is_full(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_disk_is_full(
+    cosell: Cosell, sandbox: Sandbox, run_with_mounts: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
     """On a small tmpfs: full at once, while landing, and while building."""
-    cosell = Cosell(tmp_path, sandbox.endpoint_url)
-    environment = cosell.environment() | {"LEFT": "4096 400000 3000000"}
-    result = subprocess.run(
-        ["unshare", "--map-root-user", "--mount", "sh", "-c", DISK_SCRIPT],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    cosell.endpoint_url = sandbox.endpoint_url
+    result = run_with_mounts(DISK_SCRIPT, LEFT="4096 400000 3000000")
     assert result.returncode == 0, result.stdout + result.stderr
     told = [line for line in result.stderr.splitlines() if line.startswith("cosell: ")]
     assert len(told) == 3, result.stderr

@@ -15,6 +15,7 @@ from pipelines.errors import ConfigurationError, QualityGateError
 from pipelines.nightly import Outcome, run_nightly
 from pipelines.sandbox.server import Sandbox
 from pipelines.settings import Settings
+from pipelines.status import print_status
 
 AS_OF = NOW.date()
 OPPORTUNITIES = 150
@@ -154,6 +155,18 @@ def test_run_is_recorded(first: Outcome, settings: Settings) -> None:
     )
     assert (as_of, catalog, status, error) == (AS_OF, "Sandbox", "published", None)
     assert (calls, published) == (first.counts.calls, first.built.rows)
+
+
+def test_status_says_what_one_asks_in_the_morning(
+    first: Outcome, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_status(settings, datetime.now(UTC) + timedelta(hours=4))
+    shown = capsys.readouterr().out
+    assert f"as of {AS_OF}, 4:00:" in shown
+    assert f"Calls in the last 24 h: {first.counts.calls:,} of the 100,000" in shown
+    assert f"marts.opportunities: {first.built.rows:,} rows" in shown
+    assert re.search(r"Quality: \d+ rules checked, \d+ broken; 1 opportunities with an excluded record", shown)
+    assert all(len(line) <= 80 for line in shown.splitlines() if "published" in line.split())
 
 
 def test_rules_are_recorded_and_documented(first: Outcome, settings: Settings) -> None:

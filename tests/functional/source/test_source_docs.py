@@ -19,7 +19,7 @@ def test_the_first_example_loads_everything(tmp_path: Path) -> None:
     with Sandbox(World(opportunities=3, catalog="AWS")) as sandbox:
         environment = os.environ | {
             "AWS_ENDPOINT_URL_PARTNERCENTRAL_SELLING": sandbox.endpoint_url,
-            "HOME": str(tmp_path),
+            "DLT_DATA_DIR": str(tmp_path / "dlt"),
             "PYTHONPATH": str(ROOT),
         }
         subprocess.run([sys.executable, "-c", example], cwd=tmp_path, env=environment, check=True, timeout=120)

@@ -22,7 +22,7 @@ def test_parquet_files_without_any_help_of_ours(world: PartnerWorld, tmp_path: P
             dataset_name="partner_central",
             pipelines_dir=str(tmp_path / "dlt"),
         )
-        pipeline.run(partner_central(catalog="Sandbox"), loader_file_format="parquet")
+        pipeline.run(partner_central(catalog="Sandbox"))
 
     def count(table: str) -> tuple[int, ...]:
         files = f"{tmp_path}/lake/partner_central/{table}/*.parquet"
