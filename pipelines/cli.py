@@ -36,7 +36,9 @@ def nightly(
         str | None,
         typer.Option(metavar="YYYY-MM-DD", help="UTC business date (default: today).", show_default=False),
     ] = None,
-    full: Annotated[bool, typer.Option("--full", help="Read every opportunity again, changed or not.")] = False,
+    full: Annotated[
+        bool | None, typer.Option("--full", help="Read every opportunity again, changed or not.", show_default=False)
+    ] = None,
     currency: Annotated[
         str | None,
         typer.Option(metavar="CODE", help="Reporting currency (default: USD).", show_default=False),
@@ -54,11 +56,13 @@ def nightly(
     settings = load_settings(
         catalog="Sandbox" if demo else catalog,
         data_dir=data_dir,
+        as_of=as_of,
+        full=full,
         currency=currency,
         reads_per_second=0 if demo else None,
     )
-    day = parse_as_of(as_of, datetime.now(UTC).date())
-    typer.echo(run_nightly(settings, as_of=day, full=full, demo=demo).summary())
+    day = parse_as_of(settings.as_of, datetime.now(UTC).date())
+    typer.echo(run_nightly(settings, as_of=day, full=settings.full, demo=demo).summary())
 
 
 @app.command(epilog="Example: cosell sandbox --port 8700 --opportunities 500")

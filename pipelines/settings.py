@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     catalog: Literal["AWS", "Sandbox"] = "AWS"
     data_dir: Path = Path("data")
     currency: str = Field("USD", pattern="^[A-Z]{3}$", description="the reporting currency")
+    as_of: str | None = Field(None, description="UTC business date, YYYY-MM-DD; today if none is given")
+    full: bool = Field(False, description="read every opportunity again")
     reads_per_second: float = Field(AWS_READS_PER_SECOND * PACING_SHARE, ge=0, description="0 switches pacing off")
     reads_per_day: int = Field(AWS_READS_PER_DAY, ge=1, description="over any 24 hours")
     threads: int = Field(4, ge=1, le=32, description="concurrent AWS calls")

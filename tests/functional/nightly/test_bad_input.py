@@ -90,6 +90,8 @@ def test_unknown_catalog(cosell) -> None:
     assert result.returncode == 2
     assert "Moon" in result.stderr
     failed(cosell("nightly", COSELL_CATALOG="Moon"), 2, "catalog", "COSELL_CATALOG")
+    failed(cosell(*NIGHTLY, COSELL_AS_OF="2999-01-01"), 2, "2999-01-01", "future")
+    failed(cosell(*NIGHTLY, COSELL_FULL="perhaps"), 2, "full")
 
 
 @pytest.mark.usefixtures("published")
