@@ -79,9 +79,10 @@ class _Night:
             settings.catalog,
         )
         try:
-            self.extract()
-            built = build(settings, self.run_id, self.as_of, self.progress, self.published)
-            publish(built.path, settings.warehouse_path)
+            with _disk_errors(settings.data_dir):
+                self.extract()
+                built = build(settings, self.run_id, self.as_of, self.progress, self.published)
+                publish(built.path, settings.warehouse_path)
         except BaseException as error:
             reason = heard(error)
             _clean(settings)

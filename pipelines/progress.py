@@ -40,10 +40,6 @@ class Progress:
             self._logged_at = time.monotonic()
             self._console.print(f"{self._stage:<9} {detail} …")
 
-    def warn(self, line: str) -> None:
-        """Print a line that should be read."""
-        self._console.print(f"warning   {line}", style="yellow")
-
 
 @contextmanager
 def _nothing() -> Iterator[None]:

@@ -59,11 +59,6 @@ class Extraction:
     due_pages: Iterator[list[Association]] | None = None
 
     @property
-    def is_listing_complete(self) -> bool:
-        """Whether every opportunity that was due has been fetched."""
-        return self.opportunity_walk is Walk.COMPLETE
-
-    @property
     def is_complete(self) -> bool:
         """Whether opportunities, engagements and solutions have all been walked to their end."""
         walks = self.opportunity_walk, self.association_walk, self.solution_walk

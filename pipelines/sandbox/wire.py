@@ -9,7 +9,6 @@ import orjson
 Record = dict[str, Any]
 ERROR_NAMESPACE = "com.amazonaws.partnercentralselling"
 REQUEST_INVALID = "REQUEST_VALIDATION_FAILED"
-RULE_BROKEN = "BUSINESS_VALIDATION_FAILED"
 
 
 class ApiError(Exception):

@@ -147,6 +147,7 @@ for left in $LEFT; do
 done
 rm data/filler
 {COSELL} {" ".join(NIGHTLY)}
+{COSELL} query --format csv "SELECT DISTINCT error FROM ops.runs WHERE status = 'failed'"
 """
 
 
@@ -164,3 +165,6 @@ def test_disk_is_full(
     assert result.stdout.count("exit code 2") == 3
     sums = {line for line in result.stdout.splitlines() if line.endswith("warehouse.duckdb")}
     assert len(sums) == 1
+    recorded = result.stdout.partition("error\n")[2].splitlines()
+    assert recorded
+    assert all("is full: free some space" in line for line in recorded)
