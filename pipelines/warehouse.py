@@ -72,7 +72,7 @@ def build(settings: Settings, run_id: str, as_of: date, progress: Progress, endi
 def publish(built: Path, published: Path) -> None:
     """Replace the published file by the built one, durably and in one step that no reader can see half of."""
     _sync(built)
-    # Left by somebody who wrote into the published file: DuckDB would take it for the new file's own log.
+    # Left by somebody who wrote into the published file: beside it DuckDB would refuse to open the new one.
     published.with_name(f"{published.name}.wal").unlink(missing_ok=True)
     os.replace(built, published)
     _sync(published.parent)
