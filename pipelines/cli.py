@@ -62,7 +62,7 @@ def nightly(
         reads_per_second=0 if demo else None,
     )
     day = parse_as_of(settings.as_of, datetime.now(UTC).date())
-    typer.echo(run_nightly(settings, as_of=day, full=settings.full, demo=demo).summary())
+    typer.echo(run_nightly(settings, as_of=day, demo=demo).summary())
 
 
 @app.command(epilog="Example: cosell sandbox --port 8700 --opportunities 500")

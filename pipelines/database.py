@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from expectations.rules import literal
 from pipelines.errors import ConfigurationError, LockedError
 
 
@@ -32,12 +33,7 @@ def fetch_row(connection: duckdb.DuckDBPyConnection, sql: str, parameters: objec
 
 def attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str, *, read_only: bool = False) -> None:
     """Attach a DuckDB file to an open connection under a name."""
-    connection.execute(f"ATTACH {quote(str(path))} AS {name}{' (READ_ONLY)' if read_only else ''}")
-
-
-def quote(text: str) -> str:
-    """Quote a text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
+    connection.execute(f"ATTACH {literal(str(path))} AS {name}{' (READ_ONLY)' if read_only else ''}")
 
 
 def _unusable(path: Path, reason: str) -> ConfigurationError | LockedError:

@@ -5,7 +5,7 @@ import multiprocessing
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,8 @@ import boto3
 from pipelines.errors import ConfigurationError, Interrupted
 from pipelines.partner_central.service_model import SERVICE
 from pipelines.sandbox.server import Sandbox, serve_forever
-from pipelines.sandbox.world import World
+from pipelines.sandbox.world import PAST, World
 
-OPPORTUNITIES = 2_000
-SEED = 7
-PAST = timedelta(days=548)  # 18 months
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 
@@ -70,8 +67,8 @@ def new_world(opportunities: int, seed: int, now: datetime) -> World:
 def _kept_world(data_dir: Path, now: datetime) -> World:
     path = data_dir / "sandbox.json"
     if not path.exists():
-        world = new_world(OPPORTUNITIES, SEED, now)
-        kept = {"opportunities": OPPORTUNITIES, "seed": SEED, "started_at": f"{world.started_at}"}
+        world = new_world(World.opportunities, World.seed, now)
+        kept = {"opportunities": world.opportunities, "seed": world.seed, "started_at": f"{world.started_at}"}
         path.write_text(json.dumps(kept) + "\n")
     kept = json.loads(path.read_text())
     return World(kept["opportunities"], kept["seed"], datetime.fromisoformat(kept["started_at"]))

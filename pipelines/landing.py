@@ -1,6 +1,5 @@
 """The dlt pipeline into landing.duckdb, the raw layer: window after window, each landing by itself."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,9 +35,10 @@ def check_landing(path: Path, catalog: str) -> None:
 def land(path: Path, pipelines_dir: Path, extraction: Extraction, on_window: Callable[[], None]) -> None:
     """Extract into `path` until all is read or the day's quota is spent; `on_window` runs after each load.
 
-    Raises what the extraction raised, without dlt's wrapping. What landed before stays, and the next run goes on.
+    `pipelines_dir` must be absent or empty: what a killed run left there can wedge every later run for good, and is not
+    needed, since state and cursor live in the landing. Raises what the extraction raised, without dlt's wrapping.
+    What landed before stays, and the next run goes on.
     """
-    _recover(pipelines_dir)
     pipeline = dlt.pipeline(
         "cosell",
         destination=dlt.destinations.duckdb(str(path)),
@@ -57,14 +57,6 @@ def land(path: Path, pipelines_dir: Path, extraction: Extraction, on_window: Cal
             on_window()
     if extraction.is_quota_spent:
         raise extraction.client.quota_spent()
-
-
-def _recover(pipelines_dir: Path) -> None:
-    """Forget what a killed run left in dlt's working directory, which can wedge every later run for good.
-
-    Nothing is lost: a load that did not complete is fetched again, since state and cursor live in the landing.
-    """
-    shutil.rmtree(pipelines_dir, ignore_errors=True)
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -44,7 +45,7 @@ class Outcome:
         )
 
 
-def run_nightly(settings: Settings, *, as_of: date, full: bool = False, demo: bool = False) -> Outcome:
+def run_nightly(settings: Settings, *, as_of: date, demo: bool = False) -> Outcome:
     """Run one night and publish its warehouse.
 
     Raises a CosellError, or Interrupted, with the last published warehouse as it was. What has landed stays, and
@@ -54,14 +55,14 @@ def run_nightly(settings: Settings, *, as_of: date, full: bool = False, demo: bo
         _clean(settings)
         settings.work_path.mkdir()
         check_landing(settings.landing_path, settings.catalog)
-        return _Night(settings, as_of, full, demo).run()
+        return _Night(settings, as_of, demo).run()
 
 
 class _Night:
     """One run under the lock: its identity and its counts, so that its end can be recorded however it comes."""
 
-    def __init__(self, settings: Settings, as_of: date, full: bool, demo: bool) -> None:
-        self.settings, self.as_of, self.full, self.demo = settings, as_of, full, demo
+    def __init__(self, settings: Settings, as_of: date, demo: bool) -> None:
+        self.settings, self.as_of, self.demo = settings, as_of, demo
         self.started_at = datetime.now(UTC)
         self.run_id = new_run_id(self.started_at)
         self.extraction: Extraction | None = None
@@ -81,7 +82,8 @@ class _Night:
         try:
             with _disk_errors(settings.data_dir):
                 self.extract()
-                built = build(settings, self.run_id, self.as_of, self.progress, self.published)
+                ending = partial(self.ending, "published")
+                built = build(settings, self.run_id, self.as_of, self.progress, ending)
                 publish(built.path, settings.warehouse_path)
         except BaseException as error:
             reason = heard(error)
@@ -89,7 +91,7 @@ class _Night:
             with suppress(duckdb.Error, CosellError, OSError):  # the first error is the one to tell
                 self.record(self.ending(_status_of(reason), error=_line_of(reason)))
             raise
-        self.record(self.published(built.rows))
+        self.record(built.ending)
         _clean(settings)
         return Outcome(settings, self.as_of, self.counts(), built)
 
@@ -101,7 +103,7 @@ class _Night:
         with self.progress.stage("extract"), self.client(quota) as client:
             self.extraction = Extraction(
                 client,
-                full=self.full,
+                full=settings.full,
                 window_pages=settings.window_pages,
                 on_progress=lambda _: self.progress.update(self.detail()),
             )
@@ -144,10 +146,7 @@ class _Night:
             f"{done.snapshots_fetched:,} snapshots, {done.calls:,} calls, {done.retries:,} retries"
         )
 
-    def published(self, rows: int) -> Ending:
-        return self.ending("published", rows=rows)
-
-    def ending(self, status: Status, *, rows: int | None = None, error: str | None = None) -> Ending:
+    def ending(self, status: Status, rows: int | None = None, error: str | None = None) -> Ending:
         return Ending(self.run_id, datetime.now(UTC), status, self.counts(), rows, error)
 
     def record(self, ending: Ending) -> None:
@@ -156,7 +155,10 @@ class _Night:
 
 
 def _clean(settings: Settings) -> None:
-    """Remove the scratch of this run, or of one that was killed."""
+    """Remove the scratch of this run, or of one that was killed, dlt's working directory with it.
+
+    Nothing is lost: a load that did not complete is fetched again.
+    """
     shutil.rmtree(settings.work_path, ignore_errors=True)
     remove_leftovers(settings.data_dir)
 

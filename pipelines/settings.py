@@ -13,10 +13,7 @@ from pydantic_settings import (
 )
 
 from pipelines.errors import ConfigurationError
-
-AWS_READS_PER_SECOND = 10.0  # quota of a partner account, over all read operations
-AWS_READS_PER_DAY = 100_000  # the same, over any 24 hours
-PACING_SHARE = 0.98  # just under the quota: measured to draw no throttle
+from pipelines.partner_central.pacing import AWS_READS_PER_DAY, READS_PER_SECOND, THREADS
 
 
 class Settings(BaseSettings):
@@ -29,9 +26,9 @@ class Settings(BaseSettings):
     currency: str = Field("USD", pattern="^[A-Z]{3}$", description="the reporting currency")
     as_of: str | None = Field(None, description="UTC business date, YYYY-MM-DD; today if none is given")
     full: bool = Field(False, description="read every opportunity again")
-    reads_per_second: float = Field(AWS_READS_PER_SECOND * PACING_SHARE, ge=0, description="0 switches pacing off")
+    reads_per_second: float = Field(READS_PER_SECOND, ge=0, description="0 switches pacing off")
     reads_per_day: int = Field(AWS_READS_PER_DAY, ge=1, description="over any 24 hours")
-    threads: int = Field(4, ge=1, le=32, description="concurrent AWS calls")
+    threads: int = Field(THREADS, ge=1, le=32, description="concurrent AWS calls")
     window_pages: int = Field(10, ge=1, description="pages of 100 opportunities that land together")
     max_excluded_share: float = Field(0.05, ge=0, le=1, description="more excluded opportunities hold publication")
 

@@ -4,7 +4,7 @@ import dataframely as dy
 import duckdb
 import polars as pl
 
-from pipelines.database import quote
+from expectations.rules import literal
 from transforms.schema import TableDeclaration, declaration
 
 
@@ -16,9 +16,9 @@ def create_table(connection: duckdb.DuckDBPyConnection, schema: str, table: Tabl
     )
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     connection.execute(f"CREATE TABLE IF NOT EXISTS {name} ({columns})")
-    connection.execute(f"COMMENT ON TABLE {name} IS {quote(table.comment)}")
+    connection.execute(f"COMMENT ON TABLE {name} IS {literal(table.comment)}")
     for column in table.columns:
-        connection.execute(f"COMMENT ON COLUMN {name}.{column.name} IS {quote(column.comment)}")
+        connection.execute(f"COMMENT ON COLUMN {name}.{column.name} IS {literal(column.comment)}")
 
 
 def fill_table(

@@ -12,7 +12,7 @@ import polars as pl
 
 from expectations.checkpoint import holding, validate
 from expectations.landing import landing_rules
-from expectations.marts import MartTable, marts_rules
+from expectations.marts import CURRENT_VERSIONS, MartTable, marts_rules
 from expectations.quarantine import quarantine
 from expectations.rules import Rule
 from expectations.schema import Quarantine, Results
@@ -40,6 +40,7 @@ class Built:
     rows: int
     excluded: int
     nulled: int
+    ending: Ending
 
 
 def build(settings: Settings, run_id: str, as_of: date, progress: Progress, ending: Callable[[int], Ending]) -> Built:
@@ -65,8 +66,9 @@ def build(settings: Settings, run_id: str, as_of: date, progress: Progress, endi
         for schema, table in (("quality", Results), ("quality", Quarantine), ("ops", Runs)):
             kept = connection.sql(f"FROM landing.{schema}.{declaration(table).name} ORDER BY ALL").pl()
             fill_table(connection, schema, table, kept)
-        record_ending(connection, ending(rows))
-    return Built(path, rows, excluded, nulled)
+        ended = ending(rows)
+        record_ending(connection, ended)
+    return Built(path, rows, excluded, nulled, ended)
 
 
 def publish(built: Path, published: Path) -> None:
@@ -94,9 +96,7 @@ def _validate_landing(
     fill_table(connection, "landing.quality", Quarantine, quarantined)
     opportunities, excluded = fetch_row(
         connection,
-        """SELECT count(*), count(*) FILTER (is_excluded) FROM (
-           SELECT arg_max(is_excluded, last_modified_at) AS is_excluded
-           FROM staging.opportunity_versions GROUP BY opportunity_id)""",
+        f"SELECT count(*), count(*) FILTER (is_excluded) FROM {CURRENT_VERSIONS}",
     )
     if excluded > settings.max_excluded_share * opportunities:
         raise QualityGateError(

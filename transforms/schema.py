@@ -11,7 +11,7 @@ DUCKDB_TYPES: dict[pl.DataType, str] = {
     pl.Boolean(): "BOOLEAN",
     pl.Int32(): "INTEGER",
     pl.Int64(): "BIGINT",
-    pl.Float64(): "DOUBLE",
+    pl.Float64(): "DOUBLE",  # shares and days; money is never a float
     pl.Date(): "DATE",
     pl.Datetime("us", "UTC"): "TIMESTAMPTZ",
     pl.Decimal(38, 2): "DECIMAL(38,2)",

@@ -16,12 +16,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pipelines.errors import AwsError, ConfigurationError
 from pipelines.partner_central.aws_errors import QuotaSpentError, ResourceNotFoundError, failure, refusal
-from pipelines.partner_central.pacing import Pacer
+from pipelines.partner_central.pacing import AWS_READS_PER_DAY, READS_PER_SECOND, THREADS, Pacer
 from pipelines.partner_central.service_model import SERVICE
 
 CATALOGS = ("AWS", "Sandbox")
 DEFAULT_REGION = "us-east-1"  # the only region that serves Partner Central
-THREADS = 4
 MAX_ATTEMPTS = 8
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 60
@@ -35,8 +34,8 @@ Result = TypeVar("Result")
 class Quota:
     """What a partner account may read."""
 
-    reads_per_second: float = 9.8  # 0: unpaced. AWS allows 10; the rest is for clocks that disagree
-    reads_per_day: int = 100_000  # over any 24 hours
+    reads_per_second: float = READS_PER_SECOND  # 0: unpaced
+    reads_per_day: int = AWS_READS_PER_DAY  # over any 24 hours
     reads_spent: int = 0  # already, in the last 24 hours
 
 

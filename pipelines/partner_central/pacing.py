@@ -3,6 +3,11 @@
 import threading
 import time
 
+AWS_READS_PER_SECOND = 10.0  # quota of a partner account, over all read operations
+AWS_READS_PER_DAY = 100_000  # the same, over any 24 hours
+READS_PER_SECOND = AWS_READS_PER_SECOND * 0.98  # just under the quota: measured to draw no throttle
+THREADS = 4  # enough for the quota: each waits for AWS most of the time
+
 
 class Pacer:
     """Hands out instants at a fixed rate, one a call, over all threads that share it.

@@ -1,6 +1,6 @@
 """The partner's solutions, which give names to `S-…` identifiers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
@@ -13,10 +13,11 @@ from pipelines.partner_central.tables import LANDING_SCHEMAS, parse_id
 SOLUTION_PAGE_ROWS = 100  # the most that AWS gives
 
 
-def solution_pages(extraction: Extraction, stored: dict[str, Any]) -> Iterator[pa.Table]:
+def solution_pages(extraction: Extraction, read_stored: Callable[[], dict[str, Any]]) -> Iterator[pa.Table]:
     """Yield the solutions that are new or differ from the stored ones, by identifier."""
     if extraction.solution_walk is Walk.COMPLETE:
         return
+    stored = read_stored()
     try:
         for rows in extraction.client.pages("ListSolutions", "SolutionSummaries", MaxResults=SOLUTION_PAGE_ROWS):
             fetched_at = extraction.clock()

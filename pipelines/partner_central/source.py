@@ -126,7 +126,7 @@ def _solutions(extraction: Extraction) -> DltResource:
     @dlt.resource(name="solutions", primary_key="solution_id", write_disposition=MERGE)
     def solutions() -> Iterator[pa.Table]:
         """One row per solution."""
-        yield from solution_pages(extraction, read_solutions())
+        yield from solution_pages(extraction, read_solutions)
 
     return solutions
 

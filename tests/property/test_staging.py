@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pipelines.partner_central.service_model import StagedTable, records, staged_tables
 from pipelines.partner_central.tables import LANDING_SCHEMAS
 from pipelines.staging import stage, staged
+from transforms import staged as inputs
 
 MODIFIED_AT = datetime(2026, 5, 1, tzinfo=UTC)
 SHAPES = {record.landing_table: record.shape for record in records()}
@@ -121,6 +122,23 @@ def test_tables_that_have_not_landed_yet_are_empty(connection: duckdb.DuckDBPyCo
     stage(connection, MODIFIED_AT)
     counted = {name: staged(connection, name).collect().height for name in TABLES}
     assert counted == dict.fromkeys(TABLES, 0)
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        ("opportunity_versions", inputs.OPPORTUNITY_VERSIONS),
+        ("opportunity_versions__project__expected_customer_spend", inputs.EXPECTED_CUSTOMER_SPEND),
+        ("aws_opportunity_summaries", inputs.AWS_OPPORTUNITY_SUMMARIES),
+        ("resource_snapshots", inputs.RESOURCE_SNAPSHOTS),
+    ],
+)
+def test_transforms_get_the_columns_that_they_declare(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: dict[str, pl.DataType]
+) -> None:
+    stage(connection, MODIFIED_AT)
+    found = staged(connection, table).collect_schema()
+    assert {name: found[name] for name in columns} == columns
 
 
 def test_what_is_of_another_type_is_kept_as_text_or_absent(connection: duckdb.DuckDBPyConnection) -> None:

@@ -125,7 +125,7 @@ def test_the_demo_ends_with_its_run(tmp_path: Path, sandbox: Sandbox) -> None:
 def is_sandbox(child: str) -> bool:
     try:
         return "spawn_main" in Path(f"/proc/{child}/cmdline").read_text()
-    except FileNotFoundError:  # it ended since it was listed
+    except (FileNotFoundError, ProcessLookupError):  # it ended since it was listed, or while it was read
         return False
 
 

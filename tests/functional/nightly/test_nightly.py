@@ -224,7 +224,7 @@ def test_changes_cost_two_calls_each_and_new_snapshots(
 
 def test_full_reads_everything_again(first: Outcome, settings: Settings, sandbox: Sandbox) -> None:
     before = whole(settings, "marts.opportunities")
-    night = run_nightly(settings, as_of=AS_OF, full=True)
+    night = run_nightly(settings.model_copy(update={"full": True}), as_of=AS_OF)
     assert night.counts.opportunities_fetched == len(sandbox.stores["Sandbox"].records)
     assert whole(settings, "marts.opportunities") == before
 
