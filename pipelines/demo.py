@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 
 from pipelines.errors import ConfigurationError, Interrupted
+from pipelines.interrupts import heard
 from pipelines.partner_central.service_model import SERVICE
 from pipelines.sandbox.server import Sandbox, serve_forever
 from pipelines.sandbox.world import PAST, World
@@ -52,8 +53,9 @@ def demo_client(data_dir: Path, now: datetime) -> Iterator[Any]:
 def serve_sandbox(host: str, port: int, world: World) -> None:
     """Serve a world in the foreground until a signal ends it. Raises ConfigurationError for a host it may not use."""
     try:
-        with suppress(Interrupted):
-            serve_forever(world, host, port, announce=print)
+        serve_forever(world, host, port, announce=print)
+    except Interrupted as error:  # the way to end it
+        heard(error)
     except (ValueError, OSError) as error:
         raise ConfigurationError(f"cannot serve on {host}:{port}: {error}") from error
 

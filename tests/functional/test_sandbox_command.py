@@ -37,3 +37,20 @@ def test_it_serves_this_machine_alone() -> None:
     assert result.returncode == 2
     assert result.stderr.startswith("cosell: cannot serve on 0.0.0.0:8700")
     assert "loopback" in result.stderr
+
+
+SLOW_TO_END = """
+import sys, threading, time
+from pipelines.cli import main
+threading.Thread(target=lambda: (threading.main_thread().join(), time.sleep(1))).start()
+sys.argv = ["cosell", "sandbox", "--port", "0", "--opportunities", "5"]
+main()
+"""
+
+
+def test_a_signal_that_was_heard_does_not_come_again_while_the_process_ends() -> None:
+    with subprocess.Popen([sys.executable, "-c", SLOW_TO_END], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
