@@ -10,6 +10,7 @@ from dlt.common import logger
 from pipelines.partner_central.client import PartnerCentral
 from pipelines.partner_central.engagements import Association, Known
 from pipelines.partner_central.listing import ListedOpportunity
+from pipelines.partner_central.visibility import Sight
 
 
 class Walk(Enum):
@@ -55,6 +56,7 @@ class Extraction:
     solution_walk: Walk = Walk.NOT_STARTED
     newest_versions: dict[str, datetime] = field(default_factory=dict, repr=False)  # fetched in this run
     listed_pages: Iterator[list[ListedOpportunity]] | None = None
+    sight: Sight | None = None
     known: Known | None = field(default=None, repr=False)
     due_pages: Iterator[list[Association]] | None = None
 

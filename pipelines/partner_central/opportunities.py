@@ -1,6 +1,6 @@
 """Fetch what the listing of opportunities says has changed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -14,6 +14,7 @@ from pipelines.partner_central.client import PartnerCentral
 from pipelines.partner_central.extraction import Extraction, Walk
 from pipelines.partner_central.listing import ListedOpportunity
 from pipelines.partner_central.tables import LANDING_SCHEMAS, UNKNOWN_INSTANT, parse_instant
+from pipelines.partner_central.visibility import Sight
 
 CALLS_PER_OPPORTUNITY = 2  # GetOpportunity, GetAwsOpportunitySummary
 
@@ -25,8 +26,9 @@ class OpportunityPage:
     """The opportunities of one listed page. `listed_through` is the cursor once the page has landed."""
 
     listed_through: datetime | None
-    versions: pa.Table
-    summaries: pa.Table
+    versions: pa.Table = field(default_factory=LANDING_SCHEMAS["opportunity_versions"].empty_table)
+    summaries: pa.Table = field(default_factory=LANDING_SCHEMAS["aws_opportunity_summaries"].empty_table)
+    visibility: pa.Table = field(default_factory=LANDING_SCHEMAS["opportunity_visibility"].empty_table)
 
 
 @dataclass(slots=True)
@@ -61,7 +63,9 @@ class Frontier:
         return before != (self.instant, len(self.ids))
 
 
-def opportunity_pages(extraction: Extraction, frontier: Frontier) -> Iterator[OpportunityPage]:
+def opportunity_pages(
+    extraction: Extraction, frontier: Frontier, read_visible: Callable[[], dict[str, bool]]
+) -> Iterator[OpportunityPage]:
     """Yield a window of pages of changed opportunities, each fetched before it is yielded.
 
     The frontier moves with the pages, by the *listed* dates: a detail may be newer than its listing, and a
@@ -70,11 +74,12 @@ def opportunity_pages(extraction: Extraction, frontier: Frontier) -> Iterator[Op
     if extraction.opportunity_walk is Walk.COMPLETE or extraction.is_quota_spent:
         return
     extraction.opportunity_walk = Walk.UNDER_WAY
-    if extraction.listed_pages is None:
+    if extraction.listed_pages is None or extraction.sight is None:
         after = None if extraction.full else frontier.instant
+        extraction.sight = Sight(read_visible(), is_full=after is None)
         extraction.listed_pages = listing.walk_opportunities(extraction.client, after)
     try:
-        yield from _window(extraction, extraction.listed_pages, frontier)
+        yield from _window(extraction, extraction.listed_pages, extraction.sight, frontier)
     except QuotaSpentError:
         extraction.stop_for_quota()
     finally:
@@ -83,22 +88,25 @@ def opportunity_pages(extraction: Extraction, frontier: Frontier) -> Iterator[Op
 
 
 def _window(
-    extraction: Extraction, pages: Iterator[list[ListedOpportunity]], frontier: Frontier
+    extraction: Extraction, pages: Iterator[list[ListedOpportunity]], sight: Sight, frontier: Frontier
 ) -> Iterator[OpportunityPage]:
     yielded = 0
     while not extraction.is_quota_spent and yielded != extraction.window_pages:
         rows = next(pages, None)
         if rows is None:
             extraction.opportunity_walk = Walk.COMPLETE
+            if (gone := sight.gone(extraction.clock())).num_rows:
+                yield OpportunityPage(frontier.instant, visibility=gone)
             return
         extraction.opportunities_listed += len(rows)
         rows, due = _affordable(extraction, rows, frontier)
         page = _fetch_page(extraction, due)
+        returned = sight.returned(rows, extraction.clock())
         has_moved = frontier.move(rows)
         extraction.report()
-        if due or has_moved:
+        if due or has_moved or returned.num_rows:
             yielded += 1
-            yield OpportunityPage(frontier.instant, *page)
+            yield OpportunityPage(frontier.instant, *page, returned)
 
 
 def _affordable(

@@ -13,7 +13,7 @@ from pipelines.partner_central.extraction import Extraction
 from pipelines.partner_central.opportunities import Frontier, OpportunityPage, opportunity_pages
 from pipelines.partner_central.snapshots import AssociationPage, association_pages
 from pipelines.partner_central.solutions import solution_pages
-from pipelines.partner_central.stored import read_known, read_solutions
+from pipelines.partner_central.stored import read_known, read_solutions, read_visible
 from pipelines.partner_central.tables import LANDING_SCHEMAS
 
 __all__ = ["LANDING_SCHEMAS", "partner_central"]
@@ -35,7 +35,7 @@ def partner_central(
     client: PartnerCentral | None = None,
     extraction: Extraction | None = None,
 ) -> Iterable[DltResource]:
-    """Opportunities of an AWS partner: current state, versions, AWS's side, snapshots, solutions.
+    """Opportunities of an AWS partner: current state, versions, AWS's side, visibility, snapshots, solutions.
 
     Incremental: a run reads what has changed since the last one, `full` everything. Credentials, profile,
     region and endpoint come from boto3's own chain. An `extraction` brings its own client and options, and
@@ -57,7 +57,7 @@ def _opportunities(extraction: Extraction) -> Iterator[DltResource]:
         """One item per listed page; the cursor is the last *listed* LastModifiedDate that has landed."""
         state = dlt.current.resource_state()
         _claim(state, extraction.client.catalog)
-        yield from opportunity_pages(extraction, Frontier(cursor.last_value, state))
+        yield from opportunity_pages(extraction, Frontier(cursor.last_value, state), read_visible)
 
     @dlt.transformer(
         name="opportunity_versions",
@@ -90,7 +90,17 @@ def _opportunities(extraction: Extraction) -> Iterator[DltResource]:
         """One row per version of an opportunity that AWS has a side of."""
         return _rows(page.summaries)
 
-    yield from (pages, versions, current, summaries)
+    @dlt.transformer(
+        name="opportunity_visibility",
+        data_from=pages,
+        primary_key=("opportunity_id", "observed_at"),
+        write_disposition=MERGE,
+    )
+    def visibility(page: OpportunityPage) -> pa.Table | None:
+        """One row each time that a full listing no longer showed an opportunity, or a listing showed it again."""
+        return _rows(page.visibility)
+
+    yield from (pages, versions, current, summaries, visibility)
 
 
 def _engagements(extraction: Extraction) -> Iterator[DltResource]:

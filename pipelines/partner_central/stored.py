@@ -37,6 +37,13 @@ def read_known(newest_in_run: dict[str, datetime]) -> Known:
     )
 
 
+def read_visible() -> dict[str, bool]:
+    """Read which opportunities have landed, and whether Partner Central was last seen to show them."""
+    landed = _query("opportunity_versions", "SELECT DISTINCT opportunity_id FROM {}")
+    changes = _query("opportunity_visibility", "SELECT opportunity_id, is_visible FROM {} ORDER BY observed_at")
+    return {opportunity_id: True for (opportunity_id,) in landed} | dict(changes)
+
+
 def read_solutions() -> dict[str, Any]:
     """Read the solutions that have landed, by identifier, as AWS sent them last."""
     rows = _query("solutions", "SELECT solution_id, payload FROM {} ORDER BY fetched_at")

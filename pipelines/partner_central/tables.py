@@ -36,6 +36,13 @@ LANDING_SCHEMAS: Mapping[str, pa.Schema] = {
     "aws_opportunity_summaries": pa.schema(
         [_key("opportunity_id", _ID), _key("last_modified_date", INSTANT), *_PAYLOAD]
     ),
+    "opportunity_visibility": pa.schema(
+        [
+            _key("opportunity_id", _ID),
+            _key("observed_at", INSTANT),
+            pa.field("is_visible", pa.bool_(), nullable=False),
+        ]
+    ),
     "engagement_associations": pa.schema(
         [
             _key("engagement_id", _ID),

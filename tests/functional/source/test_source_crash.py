@@ -17,7 +17,7 @@ from pipelines.partner_central.client import PartnerCentral, Quota
 from pipelines.partner_central.extraction import Extraction
 from pipelines.partner_central.source import partner_central
 
-database, directory, moment = sys.argv[1:]
+database, directory, moment, *full = sys.argv[1:]
 
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -32,7 +32,7 @@ def dies_after(owner, name):
 pipeline = dlt.pipeline(
     "landing", destination=dlt.destinations.duckdb(database), dataset_name="partner_central", pipelines_dir=directory
 )
-extraction = Extraction(PartnerCentral("Sandbox", quota=Quota(0)))
+extraction = Extraction(PartnerCentral("Sandbox", quota=Quota(0)), full=bool(full))
 if moment == "extract, half-way":
     extraction.on_progress = lambda step: die() if step.opportunities_fetched > 100 else None
 pipeline.extract(partner_central("Sandbox", extraction=extraction), loader_file_format="parquet")
@@ -51,6 +51,28 @@ pipeline.load()
 die()
 """
 
+MOMENTS = [
+    "extract, half-way",
+    "extract",
+    "normalize, committed but not cleaned up",
+    "normalize",
+    "load, committed but not cleaned up",
+    "load",
+]
+
+
+def kill(directory: Path, moment: str, *full: str) -> None:
+    """Run the pipeline in a process that kills itself at a moment."""
+    arguments = [str(directory / "landing.duckdb"), str(directory / "dlt"), moment, *full]
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_RUN, *arguments],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+
 
 def test_snapshots_that_were_fetched_and_not_stored_are_fetched_again(
     world: PartnerWorld, loader: Loader, tmp_path: Path
@@ -65,17 +87,7 @@ def test_snapshots_that_were_fetched_and_not_stored_are_fetched_again(
     assert [revision for (revision,) in loader.rows("resource_snapshots", "revision")] == [1, 2, 3]
 
 
-@pytest.mark.parametrize(
-    "moment",
-    [
-        "extract, half-way",
-        "extract",
-        "normalize, committed but not cleaned up",
-        "normalize",
-        "load, committed but not cleaned up",
-        "load",
-    ],
-)
+@pytest.mark.parametrize("moment", MOMENTS)
 def test_a_killed_run_is_made_good_by_the_next(
     world: PartnerWorld, loader: Loader, tmp_path: Path, moment: str
 ) -> None:
@@ -84,15 +96,7 @@ def test_a_killed_run_is_made_good_by_the_next(
     for number in range(1, 121):
         world.edit(number, 1000 + number)
     world.engage(1, snapshots=2)
-    arguments = [str(tmp_path / "landing.duckdb"), str(tmp_path / "dlt"), moment]
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED_RUN, *arguments],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    kill(tmp_path, moment)
     loader.pipeline.abort_packages()
     assert loader.run().is_complete
     versions = loader.rows("opportunity_versions", "opportunity_id, last_modified_date")
@@ -102,3 +106,26 @@ def test_a_killed_run_is_made_good_by_the_next(
     world.calls.clear()
     loader.run()
     assert world.calls == {"ListOpportunities": 1, "ListEngagementResourceAssociations": 1, "ListSolutions": 1}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_killed_full_run_says_of_what_is_gone_all_or_nothing(
+    world: PartnerWorld, loader: Loader, tmp_path: Path, moment: str
+) -> None:
+    """O2 is back, O120 is gone. A run that did not land its listing has not seen that O120 is gone."""
+    world.deals(120)
+    loader.run()
+    world.store.remove("O2")
+    loader.run(full=True)
+    world.deal(2, 1000)
+    world.store.remove("O120")
+    kill(tmp_path, moment, "full")
+    loader.pipeline.abort_packages()
+    loader.run()
+    changes = "opportunity_id, observed_at, is_visible"
+    found = [(row[0], row[2]) for row in loader.rows("opportunity_visibility", changes)]
+    gone = [("O120", False)] if moment.startswith("load") else []
+    assert found == [*gone, ("O2", False), ("O2", True)]
+    loader.run(full=True)
+    found = [(row[0], row[2]) for row in loader.rows("opportunity_visibility", changes)]
+    assert found == [("O120", False), ("O2", False), ("O2", True)]

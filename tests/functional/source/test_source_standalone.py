@@ -71,6 +71,7 @@ def test_keys_cursor_and_dispositions_are_declared() -> None:
         "engagement_associations",
         "opportunities",
         "opportunity_versions",
+        "opportunity_visibility",
         "resource_snapshots",
         "solutions",
     ]
