@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 
 from expectations.rules import literal
 from pipelines.errors import ConfigurationError, LockedError
@@ -29,6 +30,38 @@ def fetch_row(connection: duckdb.DuckDBPyConnection, sql: str, parameters: objec
     """Return the one row of a query, which is then finished: DuckDB refuses other work until it is."""
     (row,) = connection.execute(sql, parameters).fetchall()
     return tuple(row)
+
+
+def has_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str, database: str | None = None) -> bool:
+    """Tell whether a table is in an open database, or in one attached to it under a name."""
+    return fetch_row(
+        connection,
+        "SELECT count(*) FROM duckdb_tables() WHERE database_name = coalesce(?, current_database()) "
+        "AND schema_name = ? AND table_name = ?",
+        [database, schema, table],
+    ) == (1,)
+
+
+@contextmanager
+def registered(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> Iterator[None]:
+    """Let queries read a frame under a name for as long as the block runs."""
+    connection.register(name, frame.to_arrow())
+    try:
+        yield
+    finally:
+        connection.unregister(name)
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit what the block did as one, or none of it. One sync of the disk instead of one for each statement."""
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
 
 
 def attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str, *, read_only: bool = False) -> None:

@@ -20,9 +20,10 @@ from pipelines.locking import run_lock
 from pipelines.partner_central.client import PartnerCentral, Quota
 from pipelines.partner_central.extraction import Extraction
 from pipelines.progress import Progress
+from pipelines.publication import publish, remove_leftovers
 from pipelines.runs import Counts, Ending, Status, begin, calls_spent, new_run_id, record_calls, record_ending
 from pipelines.settings import Settings
-from pipelines.warehouse import Built, build, publish, remove_leftovers
+from pipelines.warehouse import Built, build
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class _Night:
                 self.extract()
                 ending = partial(self.ending, "published")
                 built = build(settings, self.run_id, self.as_of, self.progress, ending)
-                publish(built.path, settings.warehouse_path)
+                publish(built.path, settings.warehouse_path, settings.landing_path)
         except BaseException as error:
             reason = heard(error)
             _clean(settings)

@@ -11,7 +11,7 @@ from typing import Literal
 import dataframely as dy
 import duckdb
 
-from pipelines.database import attach, fetch_row, open_database
+from pipelines.database import attach, fetch_row, has_table, open_database
 from pipelines.tables import create_table
 from transforms.schema import declaration
 
@@ -151,6 +151,4 @@ def recorded_catalog(connection: duckdb.DuckDBPyConnection) -> str | None:
 
 def has_runs(connection: duckdb.DuckDBPyConnection) -> bool:
     """Tell whether an open landing holds the record of runs: whether it is one of ours."""
-    return fetch_row(
-        connection, "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'ops' AND table_name = 'runs'"
-    ) == (1,)
+    return has_table(connection, "ops", "runs")

@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import duckdb
-import polars as pl
 
-from pipelines.database import fetch_row
+from pipelines.database import has_table
 from pipelines.partner_central.service_model import (
     Record,
     StagedTable,
@@ -22,7 +21,8 @@ from pipelines.partner_central.tables import LANDING_SCHEMAS
 
 LANDING_DATASET = "partner_central"  # dlt's dataset, a schema of landing.duckdb
 
-_VERSION_KEY = "opportunity_id || '@' || strftime(last_modified_date AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')"
+_AT = "opportunity_id || '@' || strftime({} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')"
+_VERSION_KEY = _AT.format("last_modified_date")
 _KEYS: Mapping[str, tuple[str, str, str]] = {
     # landing table: row key, further typed columns, and when the record was known ("true": at any time)
     "opportunity_versions": (
@@ -62,12 +62,7 @@ def stage(connection: duckdb.DuckDBPyConnection, before: datetime) -> None:
         for table in own:
             connection.execute(f"CREATE OR REPLACE TABLE staging.{table.name} AS {_select(table, by_name)}")
         connection.execute("DROP TABLE staging.parsed")
-
-
-def staged(connection: duckdb.DuckDBPyConnection, table: str) -> pl.LazyFrame:
-    """Read one staging table as a LazyFrame, in the order of its key."""
-    rows: pl.DataFrame = connection.sql(f"FROM staging.{table} ORDER BY row_key").pl()
-    return rows.lazy()
+    _stage_visibility(connection, before)
 
 
 def _parse(connection: duckdb.DuckDBPyConnection, record: Record, before: datetime) -> None:
@@ -79,19 +74,24 @@ def _parse(connection: duckdb.DuckDBPyConnection, record: Record, before: dateti
     connection.execute(
         f"CREATE OR REPLACE TABLE staging.parsed AS SELECT {row_key} AS row_key, {columns}, "
         f"from_json({payload}, $structure) AS record "
-        f"FROM {_landing_table(connection, record.landing_table)} WHERE {condition}",
+        f"FROM {landing_table(connection, record.landing_table)} WHERE {condition}",
         {"structure": json_structure(record.shape)} | ({"before": before} if "$before" in condition else {}),
     )
 
 
-def _landing_table(connection: duckdb.DuckDBPyConnection, table: str) -> str:
-    """Name a landing table; dlt makes one only when its first row lands, so an absent one is read as empty."""
-    tables = fetch_row(
-        connection,
-        "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'landing' AND schema_name = ? AND table_name = ?",
-        [LANDING_DATASET, table],
+def _stage_visibility(connection: duckdb.DuckDBPyConnection, before: datetime) -> None:
+    """Copy the one table that has no payload: it is what this project observed, not what AWS sent."""
+    connection.execute(
+        f"CREATE OR REPLACE TABLE staging.opportunity_visibility AS SELECT {_AT.format('observed_at')} AS row_key, "
+        "opportunity_id, observed_at, is_visible "
+        f"FROM {landing_table(connection, 'opportunity_visibility')} WHERE observed_at < $before",
+        {"before": before},
     )
-    if tables == (1,):
+
+
+def landing_table(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """Name a landing table; dlt makes one only when its first row lands, so an absent one is read as empty."""
+    if has_table(connection, LANDING_DATASET, table, database="landing"):
         return f"landing.{LANDING_DATASET}.{table}"
     connection.register(f"empty_{table}", LANDING_SCHEMAS[table].empty_table())
     return f"empty_{table}"

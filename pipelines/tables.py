@@ -5,6 +5,7 @@ import duckdb
 import polars as pl
 
 from expectations.rules import literal
+from pipelines.database import registered
 from transforms.schema import TableDeclaration, declaration
 
 
@@ -21,15 +22,36 @@ def create_table(connection: duckdb.DuckDBPyConnection, schema: str, table: Tabl
         connection.execute(f"COMMENT ON COLUMN {name}.{column.name} IS {literal(column.comment)}")
 
 
-def fill_table(
+def append_rows(
     connection: duckdb.DuckDBPyConnection, schema: str, declared: type[dy.Schema], rows: pl.DataFrame
 ) -> None:
-    """Append rows to `schema`.<table>, which is created as declared if need be.
+    """Append rows to `schema`.<table>.
 
     Raises dataframely's ValidationError when the rows are not what the schema declares: that is a bug.
     """
-    table = declaration(declared)
-    create_table(connection, schema, table)
-    connection.register("rows_to_append", declared.validate(rows).to_arrow())
-    connection.execute(f"INSERT INTO {schema}.{table.name} SELECT * FROM rows_to_append")
-    connection.unregister("rows_to_append")
+    with registered(connection, "rows_to_append", declared.validate(rows)):
+        connection.execute(f"INSERT INTO {schema}.{declaration(declared).name} SELECT * FROM rows_to_append")
+
+
+def replace_rows(
+    connection: duckdb.DuckDBPyConnection, schema: str, declared: type[dy.Schema], rows: pl.DataFrame
+) -> None:
+    """Give `schema`.<table> these rows alone. Raises what `append_rows` raises."""
+    connection.execute(f"DELETE FROM {schema}.{declaration(declared).name}")
+    append_rows(connection, schema, declared, rows)
+
+
+def fill_table(
+    connection: duckdb.DuckDBPyConnection, schema: str, declared: type[dy.Schema], rows: pl.DataFrame
+) -> None:
+    """Append rows to `schema`.<table>, which is created as declared if need be. Raises what `append_rows` raises."""
+    create_table(connection, schema, declaration(declared))
+    append_rows(connection, schema, declared, rows)
+
+
+def replace_table(
+    connection: duckdb.DuckDBPyConnection, schema: str, declared: type[dy.Schema], rows: pl.DataFrame
+) -> None:
+    """Make `schema`.<table> as declared, with these rows alone. Raises what `append_rows` raises."""
+    create_table(connection, schema, declaration(declared))
+    replace_rows(connection, schema, declared, rows)

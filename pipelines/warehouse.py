@@ -1,6 +1,5 @@
-"""Build the warehouse beside the published one, check it, and put it in place whole."""
+"""Build the warehouse beside the published one, and check it."""
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,20 +15,19 @@ from expectations.marts import CURRENT_VERSIONS, MartTable, marts_rules
 from expectations.quarantine import quarantine
 from expectations.rules import Rule
 from expectations.schema import Quarantine, Results
-from pipelines.database import attach, fetch_row, open_database
+from pipelines.changes import Basis, built_with
+from pipelines.database import attach, fetch_row, open_database, transaction
 from pipelines.errors import QualityGateError
+from pipelines.marts import MARTS, build_marts
 from pipelines.partner_central.service_model import staged_fields
 from pipelines.progress import Progress
+from pipelines.publication import start_from_published
 from pipelines.runs import Ending, Runs, record_ending
 from pipelines.settings import Settings
-from pipelines.staging import stage, staged
-from pipelines.tables import fill_table
+from pipelines.staging import stage
+from pipelines.tables import fill_table, replace_table
 from transforms.dates import end_of_day
-from transforms.observations import observations
-from transforms.opportunities import Opportunities, opportunities
 from transforms.schema import declaration
-
-SPEND = "opportunity_versions__project__expected_customer_spend"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +42,16 @@ class Built:
 
 
 def build(settings: Settings, run_id: str, as_of: date, progress: Progress, ending: Callable[[int], Ending]) -> Built:
-    """Build `warehouse.<run_id>.duckdb` from the landing, for one business date.
+    """Build `warehouse.<run_id>.duckdb` from the landing, for one business date, on what is published already.
 
     What the checks say is kept in the landing and in the file. Raises QualityGateError when they hold the
     publication: too many opportunities are excluded, or a critical rule is broken. `ending` makes this run's own
     record from the rows of the mart.
     """
     path = settings.data_dir / f"warehouse.{run_id}.duckdb"
+    basis = built_with(settings.currency)
+    if not settings.full:
+        start_from_published(settings.warehouse_path, settings.landing_path, path, basis)
     with open_database(path) as connection:
         attach(connection, settings.landing_path, "landing")
         attach(connection, settings.work_path / "staging.duckdb", "staging")
@@ -58,32 +59,25 @@ def build(settings: Settings, run_id: str, as_of: date, progress: Progress, endi
             excluded, nulled = _validate_landing(connection, settings, run_id, as_of)
             progress.update(f"{excluded:,} opportunities excluded, {nulled:,} values set to null")
         with progress.stage("transform"):
-            rows = _transform(connection, as_of, settings.currency)
-            progress.update(f"{rows:,} opportunities")
+            computed = build_marts(
+                connection,
+                as_of=as_of,
+                reporting_currency=settings.currency,
+                on_progress=lambda done, of: progress.update(f"{done:,} of {of:,} opportunities computed"),
+            )
+            (rows,) = fetch_row(connection, "SELECT count(*) FROM marts.opportunities")
+            progress.update(f"{rows:,} opportunities, {computed:,} computed")
         with progress.stage("audit"):
             checked = _validate_marts(connection, settings, run_id)
             progress.update(f"{checked:,} rules hold")
-        for schema, table in (("quality", Results), ("quality", Quarantine), ("ops", Runs)):
-            kept = connection.sql(f"FROM landing.{schema}.{declaration(table).name} ORDER BY ALL").pl()
-            fill_table(connection, schema, table, kept)
-        ended = ending(rows)
-        record_ending(connection, ended)
+        with transaction(connection):
+            for schema, table in (("quality", Results), ("quality", Quarantine), ("ops", Runs)):
+                kept = connection.sql(f"FROM landing.{schema}.{declaration(table).name} ORDER BY ALL").pl()
+                replace_table(connection, schema, table, kept)
+            replace_table(connection, "ops", Basis, pl.DataFrame({"built_with": [basis]}))
+            ended = ending(rows)
+            record_ending(connection, ended)
     return Built(path, rows, excluded, nulled, ended)
-
-
-def publish(built: Path, published: Path) -> None:
-    """Replace the published file by the built one, durably and in one step that no reader can see half of."""
-    _sync(built)
-    # Left by somebody who wrote into the published file: beside it DuckDB would refuse to open the new one.
-    published.with_name(f"{published.name}.wal").unlink(missing_ok=True)
-    os.replace(built, published)
-    _sync(published.parent)
-
-
-def remove_leftovers(data_dir: Path) -> None:
-    """Remove what a killed run left half built. Only the run that holds the lock may call this."""
-    for path in data_dir.glob("warehouse.*.duckdb*"):
-        path.unlink()
 
 
 def _validate_landing(
@@ -106,24 +100,9 @@ def _validate_landing(
     return excluded, quarantined.filter(pl.col("action") == "nulled").height
 
 
-def _transform(connection: duckdb.DuckDBPyConnection, as_of: date, currency: str) -> int:
-    versions = staged(connection, "opportunity_versions")
-    observed = observations(versions, staged(connection, "resource_snapshots"), as_of=as_of)
-    mart = opportunities(
-        versions,
-        staged(connection, SPEND),
-        staged(connection, "aws_opportunity_summaries"),
-        observed,
-        as_of=as_of,
-        reporting_currency=currency,
-    ).collect()
-    fill_table(connection, "marts", Opportunities, mart)
-    return len(mart)
-
-
 def _validate_marts(connection: duckdb.DuckDBPyConnection, settings: Settings, run_id: str) -> int:
     """Check the marts and return how many rules hold. Raises QualityGateError when a critical one is broken."""
-    rules = marts_rules([_mart_table(Opportunities)])
+    rules = marts_rules([_mart_table(table) for table in MARTS])
     return len(rules) - len(_check(connection, "marts", rules, "marts", settings, run_id))
 
 
@@ -157,11 +136,3 @@ def _check(
             f"see {settings.quality_path / 'index.html'} and report it"
         )
     return failed
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -9,6 +9,7 @@ INSTANT = (
     r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?"
     r"(Z|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])$"
 )
+MICROSECONDS_PER_DAY = 86_400_000_000
 
 
 def end_of_day(day: date) -> datetime:
@@ -27,6 +28,21 @@ def parse_instant(text: pl.Expr) -> pl.Expr:
     return pl.when(text.str.contains(INSTANT)).then(instant)
 
 
+def month_of(instant: pl.Expr) -> pl.Expr:
+    """First day of the month (UTC) that an instant is in; its first midnight is."""
+    return instant.dt.truncate("1mo").dt.date()
+
+
+def days(duration: pl.Expr) -> pl.Expr:
+    """A duration in days, with fractions."""
+    return _in_days(duration.dt.total_microseconds())
+
+
+def median_days(duration: pl.Expr) -> pl.Expr:
+    """The median of a group of durations in days: of whole microseconds, rounded once."""
+    return _in_days(duration.dt.total_microseconds().median())
+
+
 def whole_months(first: pl.Expr, last: pl.Expr) -> pl.Expr:
     """Whole calendar months of a term whose `first` and `last` day both belong to it; null below one month.
 
@@ -38,3 +54,9 @@ def whole_months(first: pl.Expr, last: pl.Expr) -> pl.Expr:
     is_short = (first.dt.day() > after.dt.day()) & (after != after.dt.month_end())
     whole = months.cast(pl.Int32) - is_short.cast(pl.Int32)
     return pl.when(whole >= 1).then(whole)
+
+
+def _in_days(microseconds: pl.Expr) -> pl.Expr:
+    """Microseconds in days. Polars divides by a number as it multiplies by its inverse, which is off in the last bit
+    for some, and not in a frame of one row: so the divisor is a column."""
+    return microseconds / (microseconds * 0 + MICROSECONDS_PER_DAY)

@@ -30,3 +30,8 @@ def to_reporting_currency(amount: pl.Expr, currency: pl.Expr, reporting_currency
     """`amount` in the reporting currency: itself when it is in that currency already, else null, as no
     exchange rate is known. The one place where a rate comes in."""
     return pl.when(currency == reporting_currency).then(amount)
+
+
+def known_sum(amount: pl.Expr) -> pl.Expr:
+    """Sum of the known amounts of a group; null when none of them is known, 0 in an empty group."""
+    return pl.when((amount.len() == 0) | (amount.count() > 0)).then(amount.sum())

@@ -6,12 +6,19 @@ import dataframely as dy
 import polars as pl
 
 from transforms.dates import end_of_day, parse_date
+from transforms.history import last_when
+from transforms.revenue import CURRENCY_OF, SOFTWARE_REVENUE, with_reporting, with_revenue
+from transforms.schema import reporting_money
 from transforms.stages import stage_rank
+from transforms.versions import last_of_each
+
+AMOUNTS = ("aws_mrr_reporting", "aws_tcv_reporting", "deal_tcv_reporting", "software_tcv_reporting")
+REVENUE = ("contract_months", *CURRENCY_OF, *dict.fromkeys(CURRENCY_OF.values()))
 
 
 class Observations(dy.Schema):
-    """One row per observation of an opportunity: a captured version or an OpportunitySummaryView snapshot
-    revision, before the end of the as-of day."""
+    """One row per observation of an opportunity that is not quarantined: a captured version or an
+    OpportunitySummaryView snapshot revision, before the end of the as-of day."""
 
     opportunity_id = dy.String(primary_key=True, description="Identifier of the opportunity in Partner Central.")
     observation = dy.Int32(
@@ -30,43 +37,77 @@ class Observations(dy.Schema):
         nullable=True, description="Prospect 1 to Launched 6; null for Closed Lost and for an unknown stage."
     )
     target_close_date = dy.Date(nullable=True, description="Target close date then; null where it is no real day.")
+    contract_months = dy.Int32(nullable=True, description="Contract duration then, in months, 1 to 144.")
+    aws_mrr_reporting = reporting_money("aws_mrr then")
+    aws_tcv_reporting = reporting_money("aws_tcv then")
+    deal_tcv_reporting = reporting_money("deal_tcv then")
+    software_tcv_reporting = reporting_money(
+        "software_tcv then, on a snapshot that of the version before it, as snapshots do not show it,"
+    )
 
 
-def observations(versions: pl.LazyFrame, snapshots: pl.LazyFrame, *, as_of: date) -> pl.LazyFrame:
+def observations(
+    versions: pl.LazyFrame,
+    spend: pl.LazyFrame,
+    snapshots: pl.LazyFrame,
+    snapshot_spend: pl.LazyFrame,
+    *,
+    as_of: date,
+    reporting_currency: str,
+) -> pl.LazyFrame:
     """One row per observation before the end of the day `as_of` (UTC), in the order of each opportunity's
-    history. Excluded records and snapshots without an instant observe nothing."""
+    history.
+
+    Excluded records and snapshots without an instant observe nothing. An opportunity that has no version, or
+    whose last one is excluded, is in no mart and has no observations.
+    """
     end = end_of_day(as_of)
+    in_marts = last_of_each(versions, as_of).filter(~pl.col("is_excluded"))
+    observed = pl.concat([_of_versions(versions, spend, end), _of_snapshots(snapshots, snapshot_spend, end)])
     return (
-        pl.concat([_of_versions(versions, end), _of_snapshots(snapshots, end)])
+        observed.join(in_marts, on="opportunity_id", how="semi")
+        .pipe(with_reporting, reporting_currency)
         .pipe(_numbered)
+        .pipe(_with_software_of_version)
         .with_columns(stage_rank=stage_rank(pl.col("stage")), target_close_date=parse_date(pl.col("target_close_date")))
         .select(Observations.column_names())
     )
 
 
-def _of_versions(versions: pl.LazyFrame, end: datetime) -> pl.LazyFrame:
-    return versions.filter(~pl.col("is_excluded"), pl.col("last_modified_at") < end).select(
-        "opportunity_id",
-        "row_key",
-        observed_at="last_modified_at",
-        evidence=pl.lit("version"),
-        engagement_id=pl.lit(None, pl.String),
-        revision=pl.lit(None, pl.Int64),
-        stage="life_cycle__stage",
-        target_close_date="life_cycle__target_close_date",
+def _of_versions(versions: pl.LazyFrame, spend: pl.LazyFrame, end: datetime) -> pl.LazyFrame:
+    return (
+        versions.filter(~pl.col("is_excluded"), pl.col("last_modified_at") < end)
+        .pipe(with_revenue, spend)
+        .select(
+            "opportunity_id",
+            "row_key",
+            *REVENUE,
+            observed_at="last_modified_at",
+            evidence=pl.lit("version"),
+            engagement_id=pl.lit(None, pl.String),
+            revision=pl.lit(None, pl.Int64),
+            stage="life_cycle__stage",
+            target_close_date="life_cycle__target_close_date",
+        )
     )
 
 
-def _of_snapshots(snapshots: pl.LazyFrame, end: datetime) -> pl.LazyFrame:
-    return snapshots.filter(~pl.col("is_excluded"), pl.col("created_at") < end).select(
-        "opportunity_id",
-        "row_key",
-        observed_at="created_at",
-        evidence=pl.lit("snapshot"),
-        engagement_id="engagement_id",
-        revision="revision",
-        stage="lifecycle__stage",
-        target_close_date="lifecycle__target_close_date",
+def _of_snapshots(snapshots: pl.LazyFrame, spend: pl.LazyFrame, end: datetime) -> pl.LazyFrame:
+    return (
+        snapshots.filter(~pl.col("is_excluded"), pl.col("created_at") < end)
+        .with_columns(pl.lit(None, pl.String).alias(column) for column in SOFTWARE_REVENUE)
+        .pipe(with_revenue, spend)
+        .select(
+            "opportunity_id",
+            "row_key",
+            *REVENUE,
+            observed_at="created_at",
+            evidence=pl.lit("snapshot"),
+            engagement_id="engagement_id",
+            revision="revision",
+            stage="lifecycle__stage",
+            target_close_date="lifecycle__target_close_date",
+        )
     )
 
 
@@ -76,3 +117,10 @@ def _numbered(observed: pl.LazyFrame) -> pl.LazyFrame:
     return observed.sort(
         "opportunity_id", "observed_at", is_snapshot, "engagement_id", "revision", "row_key"
     ).with_columns(observation=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("opportunity_id"))
+
+
+def _with_software_of_version(numbered: pl.LazyFrame) -> pl.LazyFrame:
+    """`numbered` with software revenue on snapshots, which do not show it: that of the version before."""
+    return numbered.with_columns(
+        last_when(pl.col("evidence") == "version", "software_tcv_reporting").alias("software_tcv_reporting")
+    )

@@ -7,6 +7,7 @@ import polars as pl
 
 from transforms.dates import end_of_day, parse_date, parse_instant
 from transforms.revenue import with_reporting, with_revenue
+from transforms.schema import reporting_money
 from transforms.stages import (
     LOST_STAGE,
     OPEN_STAGES,
@@ -16,6 +17,7 @@ from transforms.stages import (
     stage_of_rank,
     stage_rank,
 )
+from transforms.versions import last_of_each
 
 
 def _text(description: str) -> dy.String:
@@ -36,10 +38,6 @@ def _instant(description: str) -> dy.Datetime:
 
 def _money(description: str) -> dy.Decimal:
     return dy.Decimal(38, 2, nullable=True, description=description)
-
-
-def _reporting(amount: str) -> dy.Decimal:
-    return _money(f"{amount} in the reporting currency; null when its own currency is another one or unknown.")
 
 
 class Opportunities(dy.Schema):
@@ -106,21 +104,22 @@ class Opportunities(dy.Schema):
     software_mrr = _money(
         "Software revenue per month, native currency: software_tcv / software_months, rounded half up to the cent."
     )
-    aws_mrr_reporting = _reporting("aws_mrr")
-    deal_tcv_reporting = _reporting("deal_tcv")
-    deal_mrr_reporting = _reporting("deal_mrr")
-    aws_tcv_reporting = _reporting("aws_tcv")
-    aws_arr_reporting = _reporting("aws_arr")
-    aws_acv_reporting = _reporting("aws_acv")
-    software_tcv_reporting = _reporting("software_tcv")
-    software_mrr_reporting = _reporting("software_mrr")
+    aws_mrr_reporting = reporting_money("aws_mrr")
+    deal_tcv_reporting = reporting_money("deal_tcv")
+    deal_mrr_reporting = reporting_money("deal_mrr")
+    aws_tcv_reporting = reporting_money("aws_tcv")
+    aws_arr_reporting = reporting_money("aws_arr")
+    aws_acv_reporting = reporting_money("aws_acv")
+    software_tcv_reporting = reporting_money("software_tcv")
+    software_mrr_reporting = reporting_money("software_mrr")
     furthest_stage = _text("Furthest stage ever observed; Prospect for an opportunity only ever seen as Closed Lost.")
     furthest_stage_rank = _number("Rank of furthest_stage, 1 to 6.")
     close_date_pushes = dy.Int32(
         description="Times the target close date moved later, between consecutive observations that have one."
     )
-    is_visible = _flag(
-        "Whether the last full listing still showed it; null: not known yet, as no full listing is read."
+    is_visible = dy.Bool(
+        description="Whether Partner Central's last full listing still showed it, or a listing since; false: it has "
+        "gone out of sight and may be stale."
     )
     aws_stage = _text("Stage in AWS's own pipeline, from the last AWS summary.")
     engagement_score = _text("AWS's rating of how engaged it is: High, Medium or Low.")
@@ -133,6 +132,7 @@ def opportunities(
     versions: pl.LazyFrame,
     spend: pl.LazyFrame,
     aws_summaries: pl.LazyFrame,
+    visibility: pl.LazyFrame,
     observations: pl.LazyFrame,
     *,
     as_of: date,
@@ -144,23 +144,18 @@ def opportunities(
     `observations` is the table of that name for the same day.
     """
     return (
-        _last(versions, as_of)
+        last_of_each(versions, as_of)
         .filter(~pl.col("is_excluded"))
         .pipe(with_revenue, spend)
         .pipe(with_reporting, reporting_currency)
         .pipe(_with_record)
         .join(_history(observations), on="opportunity_id", how="left")
         .join(_aws_side(aws_summaries, as_of), on="opportunity_id", how="left")
+        .join(_sight(visibility, as_of), on="opportunity_id", how="left")
+        .with_columns(pl.col("is_visible").fill_null(True))
         .select(Opportunities.column_names())
         .sort("opportunity_id")
     )
-
-
-def _last(records: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
-    """One row per opportunity: its last record before the end of the day `as_of`."""
-    known = records.filter(pl.col("last_modified_at") < end_of_day(as_of))
-    last = known.group_by("opportunity_id").agg(pl.col("row_key").sort_by("last_modified_at", "row_key").last())
-    return known.join(last, on="row_key", how="semi")
 
 
 def _with_record(versions: pl.LazyFrame) -> pl.LazyFrame:
@@ -186,7 +181,6 @@ def _with_record(versions: pl.LazyFrame) -> pl.LazyFrame:
         aws_funding_used="marketing__aws_funding_used",
         aws_partition="project__aws_partition",
         competitor="project__competitor_name",
-        is_visible=pl.lit(None, pl.Boolean),
     )
 
 
@@ -205,10 +199,16 @@ def _history(observations: pl.LazyFrame) -> pl.LazyFrame:
 
 def _aws_side(aws_summaries: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
     """One row per opportunity that AWS has a summary of: the last one."""
-    return _last(aws_summaries, as_of).select(
+    return last_of_each(aws_summaries, as_of).select(
         "opportunity_id",
         "involvement_type",
         "origin",
         aws_stage="life_cycle__stage",
         engagement_score="insights__engagement_score",
     )
+
+
+def _sight(visibility: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """One row per opportunity that has ever gone out of sight: whether it was shown again since."""
+    known = visibility.filter(pl.col("observed_at") < end_of_day(as_of))
+    return known.group_by("opportunity_id").agg(pl.col("is_visible").sort_by("observed_at").last())

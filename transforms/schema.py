@@ -38,6 +38,16 @@ class TableDeclaration:
     primary_key: tuple[str, ...]
 
 
+def reporting_money(amount: str) -> dy.Decimal:
+    """Declare a column that holds an amount in the reporting currency."""
+    return dy.Decimal(
+        38,
+        2,
+        nullable=True,
+        description=f"{amount} in the reporting currency; null when its own currency is another one or unknown.",
+    )
+
+
 def declaration(schema: type[dy.Schema]) -> TableDeclaration:
     """The table that `schema` declares, named after the class in snake case, with its docstring as comment.
 

@@ -48,7 +48,7 @@ EXPECTED_CUSTOMER_SPEND: dict[str, pl.DataType] = {
     "amount": pl.String(),
     "currency_code": pl.String(),
 }
-"""One row per entry of a version's Project.ExpectedCustomerSpend; `parent_key` is the version's `row_key`."""
+"""One row per entry of Project.ExpectedCustomerSpend of a version or a snapshot; `parent_key` is its `row_key`."""
 
 AWS_OPPORTUNITY_SUMMARIES: dict[str, pl.DataType] = {
     "row_key": pl.String(),
@@ -61,6 +61,13 @@ AWS_OPPORTUNITY_SUMMARIES: dict[str, pl.DataType] = {
 }
 """One row per captured GetAwsOpportunitySummary, at the LastModifiedDate of the version it came with."""
 
+OPPORTUNITY_VISIBILITY: dict[str, pl.DataType] = {
+    "opportunity_id": pl.String(),
+    "observed_at": INSTANT,
+    "is_visible": pl.Boolean(),
+}
+"""One row per change of sight: a full listing no longer showed an opportunity, or a listing showed it again."""
+
 RESOURCE_SNAPSHOTS: dict[str, pl.DataType] = {
     "row_key": pl.String(),
     "opportunity_id": pl.String(),
@@ -70,5 +77,7 @@ RESOURCE_SNAPSHOTS: dict[str, pl.DataType] = {
     "is_excluded": pl.Boolean(),
     "lifecycle__stage": pl.String(),
     "lifecycle__target_close_date": pl.String(),
+    "project__expected_contract_duration__term": pl.String(),
+    "project__expected_contract_duration__value": pl.String(),
 }
 """One row per revision of an OpportunitySummaryView snapshot."""

@@ -179,6 +179,15 @@ def last_of_each(rows: list[Row], end: datetime) -> dict[str, Row]:
     return last
 
 
+def is_visible(opportunity_id: str, visibility: list[Row], end: datetime) -> bool:
+    flags = [
+        (row["observed_at"], row["is_visible"])
+        for row in visibility
+        if row["opportunity_id"] == opportunity_id and row["observed_at"] < end
+    ]
+    return max(flags)[1] if flags else True
+
+
 def opportunities(world: Any, *, end: datetime, reporting_currency: str) -> list[Row]:
     """Rows of marts.opportunities before `end`; a column that no member of the world can fill is left out."""
     entries = defaultdict(list)
@@ -192,6 +201,7 @@ def opportunities(world: Any, *, end: datetime, reporting_currency: str) -> list
             **history(opportunity_id, world.versions, world.snapshots, end),
             "aws_stage": summaries.get(opportunity_id, {}).get("life_cycle__stage"),
             "engagement_score": summaries.get(opportunity_id, {}).get("insights__engagement_score"),
+            "is_visible": is_visible(opportunity_id, world.visibility, end),
         }
         for opportunity_id, version in sorted(last_of_each(world.versions, end).items())
         if not version["is_excluded"]

@@ -1,7 +1,10 @@
 """Random staged rows. Values are text, as AWS sends them: mostly right, now and then broken or absent."""
 
+import random
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 import polars as pl
@@ -9,10 +12,12 @@ from hypothesis import strategies as st
 
 from transforms.observations import observations
 from transforms.opportunities import opportunities
+from transforms.per_opportunity import Staged
 from transforms.staged import (
     AWS_OPPORTUNITY_SUMMARIES,
     EXPECTED_CUSTOMER_SPEND,
     OPPORTUNITY_VERSIONS,
+    OPPORTUNITY_VISIBILITY,
     RESOURCE_SNAPSHOTS,
 )
 from transforms.stages import STAGES
@@ -26,38 +31,64 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class World:
-    """Everything staged: versions, their spend entries, AWS summaries, snapshots."""
+    """Everything staged: versions, their spend entries, AWS summaries, snapshots and theirs, changes of sight."""
 
     versions: list[Row]
     spend: list[Row]
     summaries: list[Row]
     snapshots: list[Row]
+    snapshot_spend: list[Row]
+    visibility: list[Row]
+
+    def only(self, is_kept: Callable[[str], bool]) -> "World":
+        """The world of the opportunities whose identifier `is_kept`."""
+        of_kept = [
+            [row for row in rows if is_kept(row["opportunity_id"])]
+            for rows in (self.versions, self.summaries, self.snapshots, self.visibility)
+        ]
+        versions, summaries, snapshots, visibility = of_kept
+        keys = {row["row_key"] for row in [*versions, *snapshots]}
+        spend, snapshot_spend = (
+            [entry for entry in entries if entry["parent_key"] in keys] for entries in (self.spend, self.snapshot_spend)
+        )
+        return World(versions, spend, summaries, snapshots, snapshot_spend, visibility)
 
     def without(self, opportunity_id: str) -> "World":
-        keys = {row["row_key"] for row in self.versions if row["opportunity_id"] == opportunity_id}
-        return World(
-            versions=[row for row in self.versions if row["opportunity_id"] != opportunity_id],
-            spend=[row for row in self.spend if row["parent_key"] not in keys],
-            summaries=[row for row in self.summaries if row["opportunity_id"] != opportunity_id],
-            snapshots=[row for row in self.snapshots if row["opportunity_id"] != opportunity_id],
+        return self.only(lambda kept: kept != opportunity_id)
+
+    def before(self, end: datetime) -> "World":
+        """The world as it was before anything from `end` on was known."""
+        return replace(
+            self,
+            versions=[row for row in self.versions if row["last_modified_at"] < end],
+            summaries=[row for row in self.summaries if row["last_modified_at"] < end],
+            snapshots=[row for row in self.snapshots if row["created_at"] is None or row["created_at"] < end],
+            visibility=[row for row in self.visibility if row["observed_at"] < end],
         )
 
     def with_spend(self, spend: list[Row]) -> "World":
         return replace(self, spend=spend)
 
+    def shuffled(self, shuffler: random.Random) -> "World":
+        return World(*(shuffler.sample(rows, len(rows)) for rows in vars(self).values()))
 
-def mart(world: World) -> pl.LazyFrame:
-    """marts.opportunities of `world`."""
-    versions = pl.LazyFrame(world.versions, OPPORTUNITY_VERSIONS)
-    history = observations(versions, pl.LazyFrame(world.snapshots, RESOURCE_SNAPSHOTS), as_of=AS_OF)
-    return opportunities(
-        versions,
-        pl.LazyFrame(world.spend, EXPECTED_CUSTOMER_SPEND),
-        pl.LazyFrame(world.summaries, AWS_OPPORTUNITY_SUMMARIES),
-        history,
-        as_of=AS_OF,
-        reporting_currency=REPORTING_CURRENCY,
+
+def staged(world: World) -> Staged:
+    return Staged(
+        versions=pl.LazyFrame(world.versions, OPPORTUNITY_VERSIONS),
+        spend=pl.LazyFrame(world.spend, EXPECTED_CUSTOMER_SPEND),
+        aws_summaries=pl.LazyFrame(world.summaries, AWS_OPPORTUNITY_SUMMARIES),
+        visibility=pl.LazyFrame(world.visibility, OPPORTUNITY_VISIBILITY),
+        snapshots=pl.LazyFrame(world.snapshots, RESOURCE_SNAPSHOTS),
+        snapshot_spend=pl.LazyFrame(world.snapshot_spend, EXPECTED_CUSTOMER_SPEND),
     )
+
+
+def mart(world: World, *, as_of: date = AS_OF) -> pl.LazyFrame:
+    """marts.opportunities of `world`."""
+    records, run = staged(world), {"as_of": as_of, "reporting_currency": REPORTING_CURRENCY}
+    observed = observations(records.versions, records.spend, records.snapshots, records.snapshot_spend, **run)
+    return opportunities(records.versions, records.spend, records.aws_summaries, records.visibility, observed, **run)
 
 
 amount_texts = st.from_regex(r"(0|[1-9][0-9]{0,30})(\.[0-9]{0,2})?", fullmatch=True)
@@ -137,7 +168,15 @@ def snapshot(key: str, revision: int) -> st.SearchStrategy[Row]:
             "is_excluded": st.sampled_from([False] * 6 + [True]),
             "lifecycle__stage": stages,
             "lifecycle__target_close_date": close_date_texts,
+            "project__expected_contract_duration__term": st.sampled_from(["Months"] * 4 + ["Years", None]),
+            "project__expected_contract_duration__value": duration_values,
         }
+    )
+
+
+def sighting() -> st.SearchStrategy[Row]:
+    return st.fixed_dictionaries(
+        {"opportunity_id": opportunity_ids, "observed_at": instants, "is_visible": st.booleans()}
     )
 
 
@@ -145,9 +184,12 @@ def snapshot(key: str, revision: int) -> st.SearchStrategy[Row]:
 def worlds(draw: st.DrawFn) -> World:
     """Up to three opportunities around the end of the as-of day, ties and broken values included."""
     keys = [f"v{number}" for number in range(draw(st.integers(1, 6)))]
+    snapshot_keys = [f"s{number}" for number in range(draw(st.integers(0, 4)))]
     return World(
         versions=[draw(version(key)) for key in draw(st.permutations(keys))],
         spend=draw(st.lists(spend_entry(keys), max_size=10)),
         summaries=[draw(summary(f"a{number}")) for number in range(draw(st.integers(0, 3)))],
-        snapshots=[draw(snapshot(f"s{number}", number)) for number in range(draw(st.integers(0, 4)))],
+        snapshots=[draw(snapshot(key, number)) for number, key in enumerate(snapshot_keys)],
+        snapshot_spend=draw(st.lists(spend_entry(snapshot_keys), max_size=4)) if snapshot_keys else [],
+        visibility=draw(st.lists(sighting(), max_size=4, unique_by=itemgetter("opportunity_id", "observed_at"))),
     )

@@ -39,11 +39,7 @@ def test_a_slow_plain_python_version_agrees(world: World) -> None:
 @slowly
 @given(worlds(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_is_irrelevant(world: World, shuffler: random.Random) -> None:
-    def shuffled(rows: list[dict]) -> list[dict]:
-        return shuffler.sample(rows, len(rows))
-
-    arrived = World(*(shuffled(rows) for rows in (world.versions, world.spend, world.summaries, world.snapshots)))
-    assert_frame_equal(mart(arrived).collect(), mart(world).collect())
+    assert_frame_equal(mart(world.shuffled(shuffler)).collect(), mart(world).collect())
 
 
 @slowly

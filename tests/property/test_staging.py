@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pipelines.partner_central.service_model import StagedTable, records, staged_tables
 from pipelines.partner_central.tables import LANDING_SCHEMAS
-from pipelines.staging import stage, staged
+from pipelines.staging import stage
 from transforms import staged as inputs
 
 MODIFIED_AT = datetime(2026, 5, 1, tzinfo=UTC)
@@ -70,6 +70,10 @@ def land(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str,
     connection.unregister("rows_to_land")
 
 
+def staged(connection: duckdb.DuckDBPyConnection, table: str) -> pl.DataFrame:
+    return connection.sql(f"FROM staging.{table} ORDER BY row_key").pl()
+
+
 def version(number: int, payload: Any, modified_at: datetime = MODIFIED_AT) -> dict[str, Any]:
     return {
         "opportunity_id": f"O{number}",
@@ -97,7 +101,7 @@ def test_it_agrees_with_flattening_by_hand(
             for number, payload in enumerate(landed)
             for row in by_hand(table, f"O{number}@2026-05-01T00:00:00.000000Z", payload)
         ]
-        found = staged(connection, name).collect()
+        found = staged(connection, name)
         kept = [column for column in ("row_key", "parent_key", "list_index") if column in found.columns]
         columns = [*kept, *table.columns]
         assert found.select(columns).sort("row_key").rows() == sorted(
@@ -114,13 +118,13 @@ def test_only_what_was_known_before_the_instant_is_staged(connection: duckdb.Duc
     ]
     land(connection, "opportunity_versions", rows)
     stage(connection, before)
-    assert staged(connection, "opportunity_versions").collect()["opportunity_id"].to_list() == ["O0"]
+    assert staged(connection, "opportunity_versions")["opportunity_id"].to_list() == ["O0"]
 
 
 def test_tables_that_have_not_landed_yet_are_empty(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("DROP SCHEMA landing.partner_central CASCADE; CREATE SCHEMA landing.partner_central")
     stage(connection, MODIFIED_AT)
-    counted = {name: staged(connection, name).collect().height for name in TABLES}
+    counted = {name: staged(connection, name).height for name in TABLES}
     assert counted == dict.fromkeys(TABLES, 0)
 
 
@@ -130,14 +134,16 @@ def test_tables_that_have_not_landed_yet_are_empty(connection: duckdb.DuckDBPyCo
         ("opportunity_versions", inputs.OPPORTUNITY_VERSIONS),
         ("opportunity_versions__project__expected_customer_spend", inputs.EXPECTED_CUSTOMER_SPEND),
         ("aws_opportunity_summaries", inputs.AWS_OPPORTUNITY_SUMMARIES),
+        ("opportunity_visibility", inputs.OPPORTUNITY_VISIBILITY),
         ("resource_snapshots", inputs.RESOURCE_SNAPSHOTS),
+        ("resource_snapshots__project__expected_customer_spend", inputs.EXPECTED_CUSTOMER_SPEND),
     ],
 )
 def test_transforms_get_the_columns_that_they_declare(
     connection: duckdb.DuckDBPyConnection, table: str, columns: dict[str, pl.DataType]
 ) -> None:
     stage(connection, MODIFIED_AT)
-    found = staged(connection, table).collect_schema()
+    found = staged(connection, table).schema
     assert {name: found[name] for name in columns} == columns
 
 
@@ -151,8 +157,6 @@ def test_what_is_of_another_type_is_kept_as_text_or_absent(connection: duckdb.Du
     land(connection, "opportunity_versions", [version(1, payload) | {"operation": "GetOpportunity"}])
     stage(connection, MODIFIED_AT + timedelta(days=1))
     columns = ["arn", "id", "project__title", "customer__account__company_name"]
-    assert staged(connection, "opportunity_versions").collect().select(columns).rows() == [
-        ("5", '{"nested":true}', "1.5", None)
-    ]
-    programs = staged(connection, "opportunity_versions__project__apn_programs").collect()
+    assert staged(connection, "opportunity_versions").select(columns).rows() == [("5", '{"nested":true}', "1.5", None)]
+    programs = staged(connection, "opportunity_versions__project__apn_programs")
     assert programs["value"].to_list() == ["1", None, '["x"]']

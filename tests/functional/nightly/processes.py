@@ -1,11 +1,18 @@
-"""The `cosell` command as a process of its own, and a clock that moves when a test says so."""
+"""The `cosell` command, as a process of its own or in this one, and a clock that moves when a test says so."""
 
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.settings import Settings
 
 COSELL = Path(sys.executable).parent / "cosell"
 STARTED_AT = datetime(2025, 5, 1, tzinfo=UTC)
@@ -56,3 +63,26 @@ class Cosell:
         process = self.start(*arguments, **env)
         out, err = process.communicate(timeout=120)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+
+@contextmanager
+def aws_environment(endpoint_url: str, home: Path) -> Iterator[None]:
+    """Point boto3's own chain, in this process, at a sandbox, with nothing of this machine's configuration."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("AWS_", "COSELL_"))]:
+            patch.delenv(name)
+        patch.setenv("HOME", str(home))
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        patch.setenv("AWS_ENDPOINT_URL_PARTNERCENTRAL_SELLING", endpoint_url)
+        yield
+
+
+def settings_for(data_dir: Path, **changes: object) -> Settings:
+    return Settings(catalog="Sandbox", data_dir=data_dir, reads_per_second=0, **changes)
+
+
+def rows(settings: Settings, sql: str) -> list[tuple]:
+    """What a query on the published warehouse gives."""
+    with duckdb.connect(settings.warehouse_path, read_only=True) as connection:
+        return connection.execute(sql).fetchall()

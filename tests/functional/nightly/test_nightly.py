@@ -1,15 +1,14 @@
 """A night against the sandbox, over HTTP, into real files: what is published, and what the next nights cost."""
 
-import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pytest
-from processes import NOW, Clock
+from processes import NOW, Clock, aws_environment, rows, settings_for
 
 from pipelines.errors import ConfigurationError, QualityGateError
 from pipelines.nightly import Outcome, run_nightly
@@ -28,20 +27,9 @@ def sandbox(make_sandbox: Callable[..., Sandbox]) -> Sandbox:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def aws(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory):
-    """boto3's own chain, pointed at the sandbox."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith(("AWS_", "COSELL_"))]:
-            patch.delenv(name)
-        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-        patch.setenv("AWS_ACCESS_KEY_ID", "test")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        patch.setenv("AWS_ENDPOINT_URL_PARTNERCENTRAL_SELLING", sandbox.endpoint_url)
+def aws(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with aws_environment(sandbox.endpoint_url, tmp_path_factory.mktemp("home")):
         yield
-
-
-def settings_for(data_dir: Path, **changes: object) -> Settings:
-    return Settings(catalog="Sandbox", data_dir=data_dir, reads_per_second=0, **changes)
 
 
 @pytest.fixture(scope="module")
@@ -53,11 +41,6 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def first(settings: Settings, sandbox: Sandbox) -> Outcome:
     """The first night: everything is new."""
     return run_nightly(settings, as_of=AS_OF)
-
-
-def rows(settings: Settings, sql: str) -> list[tuple]:
-    with duckdb.connect(settings.warehouse_path, read_only=True) as connection:
-        return connection.execute(sql).fetchall()
 
 
 def whole(settings: Settings, table: str) -> list[tuple]:
@@ -136,7 +119,17 @@ def test_first_load_costs_the_fewest_calls(first: Outcome, sandbox: Sandbox) -> 
 
 def test_every_table_and_column_says_what_it_is(first: Outcome, settings: Settings) -> None:
     tables = rows(settings, "SELECT schema_name || '.' || table_name, comment FROM duckdb_tables() ORDER BY ALL")
-    assert [name for name, _ in tables] == ["marts.opportunities", "ops.runs", "quality.quarantine", "quality.results"]
+    marts = [
+        *("month_ends", "observations", "opportunities", "outcomes_monthly"),
+        *("pipeline_monthly", "pipeline_waterfall", "stage_funnel", "stage_history"),
+    ]
+    ops = ["basis", "inputs", "month_transitions", "runs"]
+    quality = ["quarantine", "results"]
+    assert [name for name, _ in tables] == [
+        *(f"marts.{name}" for name in marts),
+        *(f"ops.{name}" for name in ops),
+        *(f"quality.{name}" for name in quality),
+    ]
     assert all(comment.startswith("One row per ") for _, comment in tables)
     bare = rows(settings, "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND comment IS NULL")
     assert bare == []
@@ -227,6 +220,24 @@ def test_full_reads_everything_again(first: Outcome, settings: Settings, sandbox
     night = run_nightly(settings.model_copy(update={"full": True}), as_of=AS_OF)
     assert night.counts.opportunities_fetched == len(sandbox.stores["Sandbox"].records)
     assert whole(settings, "marts.opportunities") == before
+
+
+def test_what_went_out_of_sight_stays_and_says_so(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A full listing no longer shows it. What that says is true from its own day on."""
+    settings = settings_for(tmp_path / "data")
+    today = datetime.now(UTC).date()
+    run_nightly(settings, as_of=today)
+    shown = rows(settings, "SELECT opportunity_id, is_visible FROM marts.opportunities ORDER BY last_modified_at")
+    assert {is_visible for _, is_visible in shown} == {True}
+    gone, store = shown[0][0], sandbox.stores["Sandbox"]
+    record = store.records[gone]
+    store.remove(gone)
+    run_nightly(settings.model_copy(update={"full": True}), as_of=today + timedelta(days=1))  # midnight may be near
+    store.put(record, NOW, gone)
+    assert rows(settings, "SELECT opportunity_id FROM marts.opportunities WHERE NOT is_visible") == [(gone,)]
+    assert len(whole(settings, "marts.opportunities")) >= len(shown)
+    run_nightly(settings, as_of=today - timedelta(days=1))
+    assert rows(settings, f"SELECT is_visible FROM marts.opportunities WHERE opportunity_id = '{gone}'") == [(True,)]
 
 
 def test_too_many_excluded_hold_the_publication(

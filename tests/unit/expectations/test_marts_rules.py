@@ -31,6 +31,7 @@ SOUND: dict[str, object] = {
     "furthest_stage": "Committed",
     "furthest_stage_rank": 5,
     "close_date_pushes": 0,
+    "is_visible": True,
     "contract_months": 36,
     "aws_mrr": "10.01",
     "aws_tcv": "360.36",
@@ -114,6 +115,9 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
             "CREATE TABLE staging.opportunity_versions "
             "(opportunity_id VARCHAR, last_modified_at TIMESTAMPTZ, is_excluded BOOLEAN)"
         )
+        connection.execute(
+            "CREATE TABLE marts.observations (opportunity_id VARCHAR, stage VARCHAR, stage_rank INTEGER)"
+        )
         yield connection
 
 
@@ -126,6 +130,11 @@ def publish(connection: duckdb.DuckDBPyConnection, opportunity_id: str | None, *
     row = {"opportunity_id": opportunity_id, **SOUND, **changes}
     places = ", ".join("?" for _ in row)
     connection.execute(f"INSERT INTO marts.opportunities ({', '.join(row)}) VALUES ({places})", list(row.values()))
+    observe(connection, opportunity_id, None, row["furthest_stage_rank"])
+
+
+def observe(connection: duckdb.DuckDBPyConnection, opportunity_id: str | None, stage: str | None, rank: object) -> None:
+    connection.execute("INSERT INTO marts.observations VALUES (?, ?, ?)", [opportunity_id, stage, rank])
 
 
 def land(connection: duckdb.DuckDBPyConnection, opportunity_id: str, day: int = 1, is_excluded: bool = False) -> None:
@@ -146,10 +155,12 @@ def test_each_rule_fails_for_the_row_that_breaks_it_alone(connection: duckdb.Duc
         land(connection, name)
     rules = marts_rules([TABLE])
     found: dict[str, set[str]] = {name: set() for name, _, _ in CASES}
+    connection.execute("USE marts")
     for rule in rules:
         if rule.failing_rows:
             for (name,) in connection.execute(rule.failing_in("marts.opportunities")).fetchall():
                 found[name].add(rule.id.removeprefix("opportunities."))
+    connection.execute("USE main")
     assert found == {name: expected for name, _, expected in CASES}
     assert set(broken(connection, rules)) == set().union(*found.values())
 
@@ -174,6 +185,7 @@ def test_keys_are_unique_and_present(connection: duckdb.DuckDBPyConnection) -> N
     assert broken(connection, marts_rules([TABLE])) == [
         "opportunity_id.is_present",
         "opportunity_id.is_unique",
+        "furthest_stage_rank.is_furthest_observed",
         "opportunity_id.none_is_invented",
     ]
 
@@ -193,6 +205,38 @@ def test_columns_are_as_declared(
 ) -> None:
     create_mart(connection, columns)
     assert broken(connection, marts_rules([TABLE])) == failed
+
+
+@pytest.mark.parametrize(
+    ("stage", "rank", "failed"),
+    [
+        ("Qualified", 2, []),
+        (None, None, []),
+        ("Closed Lost", None, []),  # proves no more than the first rank
+        ("Launched", 6, ["furthest_stage_rank.is_furthest_observed"]),
+    ],
+)
+def test_the_furthest_stage_is_the_furthest_observed(
+    connection: duckdb.DuckDBPyConnection, stage: str | None, rank: int | None, failed: list[str]
+) -> None:
+    create_mart(connection)
+    publish(connection, "O1")
+    land(connection, "O1")
+    observe(connection, "O1", stage, rank)
+    observe(connection, "O2", "Launched", 6)
+    assert broken(connection, marts_rules([TABLE])) == failed
+
+
+def test_closed_lost_alone_proves_the_first_stage(connection: duckdb.DuckDBPyConnection) -> None:
+    create_mart(connection)
+    publish(connection, "O1", **LOST, furthest_stage="Prospect", furthest_stage_rank=1)
+    publish(connection, "O2", **UNKNOWN_STAGE, furthest_stage=None, furthest_stage_rank=None)
+    for opportunity_id in ("O1", "O2"):
+        land(connection, opportunity_id)
+    connection.execute("DELETE FROM marts.observations")
+    observe(connection, "O1", "Closed Lost", None)
+    observe(connection, "O2", None, None)
+    assert broken(connection, marts_rules([TABLE])) == []
 
 
 def test_no_opportunity_is_lost(connection: duckdb.DuckDBPyConnection) -> None:

@@ -12,10 +12,12 @@ from transforms.staged import (
     AWS_OPPORTUNITY_SUMMARIES,
     EXPECTED_CUSTOMER_SPEND,
     OPPORTUNITY_VERSIONS,
+    OPPORTUNITY_VISIBILITY,
     RESOURCE_SNAPSHOTS,
 )
 
 AS_OF = date(2026, 3, 31)
+SETTINGS: dict[str, Any] = {"as_of": AS_OF, "reporting_currency": "USD"}
 MIDNIGHT = datetime(2026, 4, 1, tzinfo=UTC)
 JUST_BEFORE = datetime(2026, 3, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 
@@ -68,16 +70,11 @@ def summary(key: str, when: datetime, stage: str) -> dict[str, Any]:
 
 
 def built(versions: Rows, spend: Rows = (), summaries: Rows = (), snapshots: Rows = ()) -> pl.DataFrame:
-    staged = pl.LazyFrame(versions, OPPORTUNITY_VERSIONS)
-    history = observations(staged, pl.LazyFrame(snapshots, RESOURCE_SNAPSHOTS), as_of=AS_OF)
-    table = opportunities(
-        staged,
-        pl.LazyFrame(spend, EXPECTED_CUSTOMER_SPEND),
-        pl.LazyFrame(summaries, AWS_OPPORTUNITY_SUMMARIES),
-        history.reverse(),  # its order must not matter
-        as_of=AS_OF,
-        reporting_currency="USD",
-    )
+    staged, entries = pl.LazyFrame(versions, OPPORTUNITY_VERSIONS), pl.LazyFrame(spend, EXPECTED_CUSTOMER_SPEND)
+    history = observations(staged, entries, pl.LazyFrame(snapshots, RESOURCE_SNAPSHOTS), entries.clear(), **SETTINGS)
+    sides, sight = pl.LazyFrame(summaries, AWS_OPPORTUNITY_SUMMARIES), pl.LazyFrame(schema=OPPORTUNITY_VISIBILITY)
+    backwards = history.reverse()  # its order must not matter
+    table = opportunities(staged, entries, sides, sight, backwards, **SETTINGS)
     return Opportunities.validate(table.collect())
 
 
@@ -161,7 +158,7 @@ def test_every_column_of_one_opportunity() -> None:
             "furthest_stage": "Committed",
             "furthest_stage_rank": 5,
             "close_date_pushes": 0,
-            "is_visible": None,
+            "is_visible": True,
             "aws_stage": "Qualified",
             "engagement_score": "High",
             "involvement_type": "Co-Sell",

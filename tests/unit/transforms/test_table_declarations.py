@@ -2,7 +2,7 @@ import dataframely as dy
 import duckdb
 import pytest
 
-from transforms.observations import Observations
+from pipelines.marts import MARTS
 from transforms.opportunities import Opportunities
 from transforms.revenue import CURRENCY_OF
 from transforms.schema import ColumnDeclaration, declaration
@@ -19,7 +19,7 @@ engagement_score involvement_type origin software_currency_code
 """
 
 
-@pytest.mark.parametrize("schema", [Observations, Opportunities])
+@pytest.mark.parametrize("schema", MARTS)
 def test_every_table_says_its_grain_and_describes_every_column(schema: type[dy.Schema]) -> None:
     table = declaration(schema)
     assert table.comment.startswith("One row per ")
@@ -37,7 +37,7 @@ def test_money_is_a_decimal_and_its_currency_is_known() -> None:
     assert money == [*CURRENCY_OF, *(f"{amount}_reporting" for amount in CURRENCY_OF)]
 
 
-@pytest.mark.parametrize("schema", [Observations, Opportunities])
+@pytest.mark.parametrize("schema", MARTS)
 def test_duckdb_reads_a_built_frame_as_the_declared_types(schema: type[dy.Schema]) -> None:
     declared = [column.duckdb_type for column in declaration(schema).columns]
     with duckdb.connect() as connection:

@@ -1,0 +1,70 @@
+"""Put a built warehouse in place whole, and start the next one from it."""
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+import dataframely as dy
+import polars as pl
+
+from pipelines.changes import has_basis
+from pipelines.database import fetch_row, has_table, open_database
+from pipelines.tables import replace_table
+
+
+class Published(dy.Schema):
+    """One row per data directory: the warehouse that was published last."""
+
+    sha256 = dy.String(description="Checksum of the file; one with another checksum was written to by somebody else.")
+
+
+def publish(built: Path, published: Path, landing: Path) -> None:
+    """Replace the published file by the built one, durably and in one step that no reader can see half of."""
+    checksum = _checksum(built)
+    _sync(built)
+    # Left by somebody who wrote into the published file: beside it DuckDB would refuse to open the new one.
+    published.with_name(f"{published.name}.wal").unlink(missing_ok=True)
+    os.replace(built, published)
+    _sync(published.parent)
+    with open_database(landing) as connection:
+        replace_table(connection, "ops", Published, pl.DataFrame({"sha256": [checksum]}))
+
+
+def start_from_published(published: Path, landing: Path, path: Path, built_with: str) -> bool:
+    """Copy the published file to `path`, to build upon, if it is ours to the last byte and was built with the same.
+
+    Otherwise nothing is at `path`, and everything has to be computed.
+    """
+    if not published.exists():
+        return False
+    with open_database(landing) as connection:
+        if not has_table(connection, "ops", "published"):
+            return False
+        (checksum,) = fetch_row(connection, "SELECT sha256 FROM ops.published")
+    shutil.copyfile(published, path)
+    if _checksum(path) == checksum:
+        with open_database(path, read_only=True) as connection:
+            if has_basis(connection, built_with):
+                return True
+    path.unlink()
+    return False
+
+
+def remove_leftovers(data_dir: Path) -> None:
+    """Remove what a killed run left half built. Only the run that holds the lock may call this."""
+    for path in data_dir.glob("warehouse.*.duckdb*"):
+        path.unlink()
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

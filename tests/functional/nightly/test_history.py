@@ -1,0 +1,109 @@
+"""Night after night against a sandbox that moves on: the marts of history, built upon each other."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import duckdb
+import pytest
+from processes import Clock, aws_environment, rows, settings_for
+
+from pipelines.marts import MARTS
+from pipelines.nightly import run_nightly
+from pipelines.sandbox.server import Sandbox
+from pipelines.settings import Settings
+from transforms.schema import declaration
+
+FIRST_DAY = date(2026, 10, 28)
+NIGHTS = [FIRST_DAY, FIRST_DAY + timedelta(days=1), FIRST_DAY + timedelta(days=5)]  # between the last two, none ran
+TABLES = [*(f"marts.{declaration(table).name}" for table in MARTS), "ops.month_transitions", "ops.inputs"]
+
+Contents = dict[str, list[tuple]]
+
+
+@pytest.fixture(scope="module")
+def sandbox(make_sandbox: Callable[..., Sandbox], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    sandbox = make_sandbox(150)
+    with aws_environment(sandbox.endpoint_url, tmp_path_factory.mktemp("home")):
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return settings_for(tmp_path_factory.mktemp("history") / "data")
+
+
+@pytest.fixture(scope="module")
+def nights(settings: Settings, sandbox: Sandbox, clock: Clock) -> dict[date, Contents]:
+    """What each night published. Each runs at 04:30 for the day before, when nothing of that day arrives any more."""
+    published = {}
+    for day in NIGHTS:
+        clock.now = datetime(day.year, day.month, day.day, 4, 30, tzinfo=UTC) + timedelta(days=1)
+        run_nightly(settings, as_of=day)
+        published[day] = contents(settings)
+    return published
+
+
+def contents(settings: Settings) -> Contents:
+    return {table: rows(settings, f"FROM {table} ORDER BY ALL") for table in TABLES}
+
+
+def differing(one: Contents, other: Contents) -> list[str]:
+    return [table for table in TABLES if one[table] != other[table]]
+
+
+def test_the_world_moves_on(nights: dict[date, Contents]) -> None:
+    stints = [len(night["marts.stage_history"]) for night in nights.values()]
+    assert stints == sorted(set(stints))
+
+
+def test_a_past_date_gives_what_its_night_gave(nights: dict[date, Contents], settings: Settings) -> None:
+    run_nightly(settings, as_of=NIGHTS[0])
+    assert differing(contents(settings), nights[NIGHTS[0]]) == []
+    run_nightly(settings, as_of=NIGHTS[-1])
+    assert differing(contents(settings), nights[NIGHTS[-1]]) == []
+
+
+def test_a_warehouse_that_somebody_wrote_into_is_built_from_nothing(
+    nights: dict[date, Contents], settings: Settings
+) -> None:
+    with duckdb.connect(settings.warehouse_path) as connection:
+        connection.execute("DELETE FROM marts.stage_history; UPDATE marts.opportunities SET stage = 'Launched'")
+    run_nightly(settings, as_of=NIGHTS[-1])
+    assert differing(contents(settings), nights[NIGHTS[-1]]) == []
+
+
+def test_a_stage_that_came_and_went_while_no_night_ran_is_not_in_the_history(
+    nights: dict[date, Contents], settings: Settings, sandbox: Sandbox, clock: Clock
+) -> None:
+    store = sandbox.stores["Sandbox"]
+    engaged = {engagement.opportunity_id for engagement in store.engagements.values()}
+    (chosen, *_) = (
+        opportunity_id
+        for opportunity_id, record in sorted(store.records.items())
+        if record["LifeCycle"]["Stage"] == "Qualified" and opportunity_id not in engaged
+    )
+    for stage in ("Technical Validation", "Business Validation"):
+        clock.now += timedelta(hours=1)
+        store.edit(chosen, clock.now, {"LifeCycle.Stage": stage})
+    run_nightly(settings, as_of=clock.now.date())
+    stints = rows(
+        settings,
+        f"SELECT stage, movement FROM marts.stage_history WHERE opportunity_id = '{chosen}' AND exited_at IS NULL",
+    )
+    assert stints == [("Business Validation", "skip")]
+
+
+def test_today_agrees_with_the_marts_of_opportunities(nights: dict[date, Contents], settings: Settings) -> None:
+    """Where the last observation is a version, the running month shows the current state."""
+    ((differing_deals,),) = rows(
+        settings,
+        """SELECT count(*) FROM marts.opportunities AS now JOIN marts.stage_history AS last USING (opportunity_id)
+           WHERE last.exited_at IS NULL AND last.stage <> now.stage""",
+    )
+    assert differing_deals == 0
+    pipeline = "SELECT stage, sum(opportunities), sum(aws_mrr), sum(software_tcv) FROM marts.pipeline_monthly"
+    month = (
+        "WHERE month = (SELECT max(month) FROM marts.pipeline_monthly) AND opportunities > 0 GROUP BY ALL ORDER BY ALL"
+    )
+    current = "SELECT stage, count(*), sum(aws_mrr_reporting), sum(software_tcv_reporting) FROM marts.opportunities"
+    assert rows(settings, f"{pipeline} {month}") == rows(settings, f"{current} GROUP BY ALL ORDER BY ALL")
