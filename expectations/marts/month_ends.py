@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from expectations.marts.pipeline_monthly import UNOBSERVED
-from expectations.marts.stages import LOST_STAGE, OPEN_STAGES, STAGES, WON_STAGE, any_of
+from expectations.marts.stages import LOST_STAGE, OPEN_STAGES, STAGES, UNOBSERVED, WON_STAGE, any_of
 from expectations.marts.table import MONEY, MartTable, month_of, reconciles
 from expectations.rules import BATCH, Rule, in_range, in_set, literal
 

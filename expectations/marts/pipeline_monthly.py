@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from expectations.marts.stages import STAGES
+from expectations.marts.stages import STAGES, UNOBSERVED
 from expectations.marts.table import MONEY, MartTable, has_rows, money_rules, month_of, reconciles
 from expectations.rules import BATCH, BATCH_ALIAS, Rule, in_range, in_set, literal
 
-UNOBSERVED = "unobserved"
 _IS_UNOBSERVED = f"stage = {literal(UNOBSERVED)}"
 _LAST_MONTH = "(SELECT max(month) FROM pipeline_monthly)"
 

@@ -10,6 +10,7 @@ WON_STAGE = "Launched"
 LOST_STAGE = "Closed Lost"
 RANKED_STAGES = (*OPEN_STAGES, WON_STAGE)  # ranks 1 to 6
 STAGES = (*RANKED_STAGES, LOST_STAGE)
+UNOBSERVED = "unobserved"  # created, and not yet seen in any stage
 EVIDENCE = ("version", "snapshot")
 
 

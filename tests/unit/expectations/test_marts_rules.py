@@ -193,10 +193,10 @@ def test_keys_are_unique_and_present(connection: duckdb.DuckDBPyConnection) -> N
 @pytest.mark.parametrize(
     ("columns", "failed"),
     [
-        (COLUMNS | {"aws_mrr": "DOUBLE"}, ["aws_mrr.has_declared_type"]),
-        (COLUMNS | {"aws_mrr": "DECIMAL(18,2)"}, ["aws_mrr.has_declared_type"]),
-        (COLUMNS | {"created_at": "TIMESTAMP"}, ["created_at.has_declared_type"]),
-        (COLUMNS | {"surplus": "INTEGER"}, ["has_declared_columns"]),
+        (COLUMNS | {"aws_mrr": "DOUBLE"}, ["has_declared_types"]),
+        (COLUMNS | {"aws_mrr": "DECIMAL(18,2)"}, ["has_declared_types"]),
+        (COLUMNS | {"created_at": "TIMESTAMP"}, ["has_declared_types"]),
+        (COLUMNS | {"surplus": "INTEGER"}, ["has_declared_columns", "has_declared_types"]),
         (dict(reversed(COLUMNS.items())), ["has_declared_columns"]),
     ],
 )
