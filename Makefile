@@ -6,8 +6,8 @@ BIN := .venv/bin
 demo: setup ## a published data/warehouse.duckdb from a local Partner Central, no AWS account
 	$(BIN)/cosell nightly --demo
 
-test: setup
-	$(BIN)/pytest -n auto --dist loadfile
+test: setup ## in the order of the folders: the functional tests take longest
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 setup: .venv/.installed
 

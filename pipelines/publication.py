@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import dataframely as dy
+import duckdb
 import polars as pl
 
 from pipelines.changes import has_basis
@@ -41,7 +42,7 @@ def start_from_published(published: Path, landing: Path, path: Path, built_with:
     with open_database(landing) as connection:
         if not has_table(connection, "ops", "published"):
             return False
-        (checksum,) = fetch_row(connection, "SELECT sha256 FROM ops.published")
+        (checksum,) = fetch_row(connection, "SELECT max(sha256) FROM ops.published")
     shutil.copyfile(published, path)
     if _checksum(path) == checksum:
         with open_database(path, read_only=True) as connection:
@@ -49,6 +50,12 @@ def start_from_published(published: Path, landing: Path, path: Path, built_with:
                 return True
     path.unlink()
     return False
+
+
+def forget_published(connection: duckdb.DuckDBPyConnection, landing: str) -> None:
+    """Let the next run compute everything, since what it would build upon is not right."""
+    if has_table(connection, "ops", "published", database=landing):
+        connection.execute(f"DELETE FROM {landing}.ops.published")
 
 
 def remove_leftovers(data_dir: Path) -> None:

@@ -21,7 +21,7 @@ from pipelines.errors import QualityGateError
 from pipelines.marts import MARTS, build_marts
 from pipelines.partner_central.service_model import staged_fields
 from pipelines.progress import Progress
-from pipelines.publication import start_from_published
+from pipelines.publication import forget_published, start_from_published
 from pipelines.runs import Ending, Runs, record_ending
 from pipelines.settings import Settings
 from pipelines.staging import stage
@@ -68,7 +68,11 @@ def build(settings: Settings, run_id: str, as_of: date, progress: Progress, endi
             (rows,) = fetch_row(connection, "SELECT count(*) FROM marts.opportunities")
             progress.update(f"{rows:,} opportunities, {computed:,} computed")
         with progress.stage("audit"):
-            checked = _validate_marts(connection, settings, run_id)
+            try:
+                checked = _validate_marts(connection, settings, run_id)
+            except QualityGateError:
+                forget_published(connection, "landing")
+                raise
             progress.update(f"{checked:,} rules hold")
         with transaction(connection):
             for schema, table in (("quality", Results), ("quality", Quarantine), ("ops", Runs)):
@@ -132,7 +136,7 @@ def _check(
     fill_table(connection, "landing.quality", Results, results)
     if held := holding(failed):
         raise QualityGateError(
-            f"publication held: critical rules are broken ({', '.join(rule.id for rule in held)}): "
-            f"see {settings.quality_path / 'index.html'} and report it"
+            f"publication held: critical rules are broken ({', '.join(rule.id for rule in held)}): run again, which "
+            f"computes every mart anew; if it is held again, see {settings.quality_path / 'index.html'} and report it"
         )
     return failed

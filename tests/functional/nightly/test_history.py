@@ -1,5 +1,6 @@
 """Night after night against a sandbox that moves on: the marts of history, built upon each other."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
@@ -7,6 +8,7 @@ import duckdb
 import pytest
 from processes import Clock, aws_environment, rows, settings_for
 
+from pipelines.errors import QualityGateError
 from pipelines.marts import MARTS
 from pipelines.nightly import run_nightly
 from pipelines.sandbox.server import Sandbox
@@ -107,3 +109,20 @@ def test_today_agrees_with_the_marts_of_opportunities(nights: dict[date, Content
     )
     current = "SELECT stage, count(*), sum(aws_mrr_reporting), sum(software_tcv_reporting) FROM marts.opportunities"
     assert rows(settings, f"{pipeline} {month}") == rows(settings, f"{current} GROUP BY ALL ORDER BY ALL")
+
+
+def test_a_run_that_the_audit_held_is_built_from_nothing_by_the_next(
+    nights: dict[date, Contents], settings: Settings
+) -> None:
+    """A published file with a wrong row, sealed as if a run of ours had made it."""
+    run_nightly(settings, as_of=NIGHTS[-1])
+    before = contents(settings)
+    with duckdb.connect(settings.warehouse_path) as connection:
+        connection.execute("UPDATE marts.stage_history SET movement = 'regress' WHERE movement = 'advance'")
+    sealed = hashlib.sha256(settings.warehouse_path.read_bytes()).hexdigest()
+    with duckdb.connect(settings.landing_path) as connection:
+        connection.execute("UPDATE ops.published SET sha256 = ?", [sealed])
+    with pytest.raises(QualityGateError, match=r"stage_history\.movement.*run again"):
+        run_nightly(settings, as_of=NIGHTS[-1])
+    run_nightly(settings, as_of=NIGHTS[-1])
+    assert differing(contents(settings), before) == []
