@@ -9,6 +9,8 @@ from expectations.fields import Field
 from expectations.rules import BATCH, Rule, Target, is_present, literal, matches
 
 SPEND = "project__expected_customer_spend"
+SOFTWARE_AMOUNT = "software_revenue__value__amount"
+SUMMABLE_DIGITS = 24  # DECIMAL(38,2) then holds the sum of a thousand million contracts of 144 months
 CONTRACT_MONTHS = "0*([1-9][0-9]?|1[0-3][0-9]|14[0-4])"  # 1 to 144
 
 
@@ -27,6 +29,12 @@ def divergent_rules(field: Field, target: Target) -> Iterator[Rule]:
             "is_contract_months",
             CONTRACT_MONTHS,
             reason="A whole number from 1 to 144 in AWS's prose; the model puts no constraint on the text.",
+        )
+    if field.column == SOFTWARE_AMOUNT or (field.column == "amount" and field.table.endswith(f"__{SPEND}")):
+        yield target.on_values(
+            "is_summable",
+            f"regexp_matches({target.sql}, '^[0-9]{{{SUMMABLE_DIGITS + 1},31}}([.]|$)')",
+            reason="AWS allows 31 digits. No deal has so many, and the sums of such amounts would not fit anywhere.",
         )
     if field.kind == "string" and field.pattern and field.column.endswith("_date"):
         yield _is_calendar_date(target)

@@ -15,10 +15,14 @@ from pipelines.staging import landing_table
 CODE = ("pipelines", "transforms", "expectations")
 LIBRARIES = ("botocore", "dataframely", "duckdb", "great-expectations", "polars")
 
-# Payloads are never looked at: what landed under a key changes only with the fetch that brought it. Nor are AWS's
-# summaries: each lands with a version, of one fetch (test_source_loads).
+# Payloads are never looked at: what landed under a key changes only with the fetch that brought it.
 _RECORDS = {
     "opportunity_versions": (
+        "opportunity_id",
+        "last_modified_date, fetched_at",
+        "last_modified_date < $before",
+    ),
+    "aws_opportunity_summaries": (
         "opportunity_id",
         "last_modified_date, fetched_at",
         "last_modified_date < $before",

@@ -80,6 +80,7 @@ class _Night:
             self.as_of,
             settings.catalog,
         )
+        built: Built | None = None
         try:
             with _disk_errors(settings.data_dir):
                 self.extract()
@@ -88,10 +89,11 @@ class _Night:
                 publish(built.path, settings.warehouse_path, settings.landing_path)
         except BaseException as error:
             reason = heard(error)
-            _clean(settings)
-            with suppress(duckdb.Error, CosellError, OSError):  # the first error is the one to tell
-                self.record(self.ending(_status_of(reason), error=_line_of(reason)))
-            raise
+            if built is None or built.path.exists():  # under its new name it is published, whatever came then
+                _clean(settings)
+                with suppress(duckdb.Error, CosellError, OSError):  # the first error is the one to tell
+                    self.record(self.ending(_status_of(reason), error=_line_of(reason)))
+                raise
         self.record(built.ending)
         _clean(settings)
         return Outcome(settings, self.as_of, self.counts(), built)

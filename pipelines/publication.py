@@ -17,19 +17,21 @@ from pipelines.tables import replace_table
 class Published(dy.Schema):
     """One row per data directory: the warehouse that was published last."""
 
-    sha256 = dy.String(description="Checksum of the file; one with another checksum was written to by somebody else.")
+    sha256 = dy.String(description="Checksum of the file. A file with another one is not what the last run built.")
 
 
 def publish(built: Path, published: Path, landing: Path) -> None:
-    """Replace the published file by the built one, durably and in one step that no reader can see half of."""
-    checksum = _checksum(built)
+    """Replace the published file by the built one, durably and in one step that no reader can see half of.
+
+    Once the file has its new name, it is published: nothing that may fail follows.
+    """
+    with open_database(landing) as connection:
+        replace_table(connection, "ops", Published, pl.DataFrame({"sha256": [_checksum(built)]}))
     _sync(built)
     # Left by somebody who wrote into the published file: beside it DuckDB would refuse to open the new one.
     published.with_name(f"{published.name}.wal").unlink(missing_ok=True)
     os.replace(built, published)
     _sync(published.parent)
-    with open_database(landing) as connection:
-        replace_table(connection, "ops", Published, pl.DataFrame({"sha256": [checksum]}))
 
 
 def start_from_published(published: Path, landing: Path, path: Path, built_with: str) -> bool:
@@ -60,7 +62,7 @@ def forget_published(connection: duckdb.DuckDBPyConnection, landing: str) -> Non
 
 def remove_leftovers(data_dir: Path) -> None:
     """Remove what a killed run left half built. Only the run that holds the lock may call this."""
-    for path in data_dir.glob("warehouse.*.duckdb*"):
+    for path in data_dir.glob("warehouse.????????T??????Z-????.duckdb*"):
         path.unlink()
 
 

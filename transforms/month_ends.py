@@ -12,9 +12,9 @@ UNOBSERVED = "unobserved"
 
 
 class MonthEnds(dy.Schema):
-    """One row per opportunity and month (UTC) in which it was observed, or created without being observed in a
-    stage: its state before the month's first instant and before the next month's. In a month without a row it
-    stays as it was. Before its first observation in a stage it has no amounts."""
+    """One row per opportunity and month (UTC) in which it was observed, from the first one that shows a stage, and one
+    for the month of its creation, if that was before: its state before the month's first instant and before the next
+    month's. In a month without a row it stays as it was. Before that first observation it has no amounts."""
 
     opportunity_id = dy.String(primary_key=True, description="Identifier of the opportunity in Partner Central.")
     month = dy.Date(primary_key=True, description="First day of the month.")

@@ -21,8 +21,8 @@ def _known(end: str, amount: str) -> dy.Int64:
 
 class MonthTransitions(dy.Schema):
     """One row per month (UTC), stage at its start, stage at its end, and whether a stage was entered within it, for the
-    opportunities of which something was seen in the month. Every column is a sum over opportunities: that is what
-    lets a night take out what changed and put in what it changed to."""
+    opportunities with a row in month_ends. All other columns are sums over them: that is what lets a night take out
+    what changed and put in what it changed to."""
 
     month = dy.Date(description="First day of the month.")
     opening_stage = dy.String(
@@ -92,8 +92,8 @@ def changed_transitions(before: pl.LazyFrame, removed: pl.LazyFrame, added: pl.L
 
 
 def calendar(transitions: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
-    """One row per month from the first in which an opportunity was created or observed to that of `as_of`; none
-    without opportunities."""
+    """One row per month from the first in which an opportunity was created or observed in a stage to that of `as_of`;
+    none without opportunities."""
     return (
         transitions.select(month=pl.date_ranges(pl.col("month").min(), as_of.replace(day=1), "1mo"))
         .explode("month")

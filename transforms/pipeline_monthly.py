@@ -25,8 +25,8 @@ def _money(amount: str) -> dy.Decimal:
 class PipelineMonthly(dy.Schema):
     """One row per month (UTC) and stage, as of the month's end: each opportunity in the stage and with the
     amounts last observed before the next month's first instant, or for the as-of month before the end of the as-of
-    day. From the first month in which an opportunity was created or observed; every month has a row for each of the
-    seven stages and one for the stage `unobserved`."""
+    day. From the first month in which an opportunity was created or observed in a stage; every month has a row for
+    each of the seven stages and one for the stage `unobserved`."""
 
     month = dy.Date(primary_key=True, description="First day of the month.")
     stage = dy.String(primary_key=True, description="Prospect to Launched, Closed Lost, or `unobserved`.")

@@ -116,7 +116,7 @@ def _common(column: str, entries: pl.Expr) -> pl.Expr:
 def _sum_of_one_currency(amount: str, currency: str, entries: pl.Expr) -> pl.Expr:
     """The sum of so many amounts; null when there are none, when one is unknown, or when they cannot be added because
     their currencies differ or are not known to be the same."""
-    # A grouped sum may pass 38 digits unchecked, but 100,000 of the largest amounts still fit.
+    # A grouped sum may pass 38 digits unchecked: the landing rule `is_summable` keeps amounts far below.
     is_one_currency = _common(currency, entries).is_not_null() | (entries == 1)
     amounts = pl.col(amount)
     return pl.when(entries > 0, amounts.count() == entries, is_one_currency).then(amounts.sum())

@@ -155,6 +155,20 @@ def snapshot(draw: st.DrawFn, deal: Deal, key: str, instant: datetime, stage: st
     }, spend
 
 
+def summary(opportunity_id: str, key: str, instant: datetime) -> st.SearchStrategy[Row]:
+    return st.fixed_dictionaries(
+        {
+            "row_key": st.just(key),
+            "opportunity_id": st.just(opportunity_id),
+            "last_modified_at": st.just(instant),
+            "life_cycle__stage": st.sampled_from(["Identified", "Qualified", None]),
+            "insights__engagement_score": st.sampled_from(["High", "Low", None]),
+            "involvement_type": st.just("Co-Sell"),
+            "origin": st.just("AWS Referral"),
+        }
+    )
+
+
 def sightings(opportunity_id: str) -> st.SearchStrategy[list[Row]]:
     rows = st.fixed_dictionaries(
         {"opportunity_id": st.just(opportunity_id), "observed_at": instants, "is_visible": st.booleans()}
@@ -183,6 +197,8 @@ def histories(draw: st.DrawFn) -> World:
                 row, entries = draw(version(deal, key, instant, shown))
                 world.versions.append(row)
                 world.spend.extend(entries)
+                if draw(st.booleans()):
+                    world.summaries.append(draw(summary(opportunity_id, key, instant)))
             else:
                 row, entries = draw(snapshot(deal, key, instant, shown))
                 world.snapshots.append(row)

@@ -29,11 +29,13 @@ OF_OPPORTUNITY = {"opportunity_id": pl.String()}
 
 @dataclass(frozen=True)
 class Night:
-    """What has landed by a night, and the business date of its run. `fetches` counts how often a version came."""
+    """What has landed by a night, and the business date of its run. `fetches` counts how often a version came, and
+    `summary_fetches` AWS's side of it: a killed run may have landed one without the other."""
 
     world: World
     as_of: date
     fetches: dict[str, int]
+    summary_fetches: dict[str, int]
 
     def landed(self, opportunity_id: str) -> Any:
         """Everything that has landed of an opportunity by the end of the as-of day, as a comparable value."""
@@ -42,7 +44,11 @@ class Night:
         rows = own.before(end)
         rows = replace(rows, snapshots=[row for row in rows.snapshots if row["created_at"] is not None])
         kept = {name: sorted(map(repr, getattr(rows, name))) for name in KEYED}
-        return kept, [self.fetches[row["row_key"]] for row in rows.versions]
+        return (
+            kept,
+            [self.fetches[row["row_key"]] for row in rows.versions],
+            [self.summary_fetches[row["row_key"]] for row in rows.summaries],
+        )
 
 
 def chosen(draw: st.DrawFn, rows: list[Row]) -> list[Row]:
@@ -51,23 +57,34 @@ def chosen(draw: st.DrawFn, rows: list[Row]) -> list[Row]:
 
 @st.composite
 def pairs_of_nights(draw: st.DrawFn) -> tuple[Night, Night]:
-    """Two nights: by the first one some records had not landed yet, old ones among them, and some versions showed
-    another stage, since a second fetch replaced what had landed under their key."""
+    """Two nights: by the first one some records had not landed yet, old ones among them, and some versions or summaries
+    showed something else, since a second fetch replaced what had landed under their key."""
     world = draw(histories())
     earlier = replace(world, **{name: chosen(draw, getattr(world, name)) for name in KEYED})
-    fetched_again = {row["row_key"] for row in earlier.versions if draw(st.integers(0, 9)) == 0}
+    fetched_again, summarised_again = (
+        {row["row_key"] for row in rows if draw(st.integers(0, 9)) == 0}
+        for rows in (earlier.versions, earlier.summaries)
+    )
     earlier = replace(
         earlier,
         versions=[
             row | {"life_cycle__stage": "Qualified"} if row["row_key"] in fetched_again else row
             for row in earlier.versions
         ],
+        summaries=[
+            row | {"insights__engagement_score": "Medium"} if row["row_key"] in summarised_again else row
+            for row in earlier.summaries
+        ],
     )
-    fetches = {row["row_key"]: 1 for row in world.versions}
-    return (
-        Night(earlier, draw(as_of_days), fetches),
-        Night(world, draw(as_of_days), fetches | dict.fromkeys(fetched_again, 2)),
-    )
+    once = first_fetches(world)
+    again = [
+        fetches | dict.fromkeys(keys, 2) for fetches, keys in zip(once, (fetched_again, summarised_again), strict=True)
+    ]
+    return Night(earlier, draw(as_of_days), *once), Night(world, draw(as_of_days), *again)
+
+
+def first_fetches(world: World) -> tuple[dict[str, int], dict[str, int]]:
+    return {row["row_key"]: 1 for row in world.versions}, {row["row_key"]: 1 for row in world.summaries}
 
 
 @contextmanager
@@ -100,7 +117,12 @@ def build(connection: duckdb.DuckDBPyConnection, night: Night) -> int:
     key = OF_OPPORTUNITY | {"last_modified_date": moment, "fetched_at": moment}
     write(connection, "landing.partner_central.opportunity_versions", fetched, key)
     summaries = [
-        {**row, "last_modified_date": row["last_modified_at"], "fetched_at": FIRST_FETCH} for row in world.summaries
+        {
+            **row,
+            "last_modified_date": row["last_modified_at"],
+            "fetched_at": FIRST_FETCH + timedelta(days=night.summary_fetches[row["row_key"]]),
+        }
+        for row in world.summaries
     ]
     write(connection, "landing.partner_central.aws_opportunity_summaries", summaries, key)
     write(connection, "landing.partner_central.opportunity_visibility", world.visibility, dict(OPPORTUNITY_VISIBILITY))
@@ -158,7 +180,7 @@ def test_a_night_upon_another_gives_what_a_build_from_nothing_gives(nights: tupl
 @settings(max_examples=15)
 @given(histories(), as_of_days)
 def test_a_night_without_changes_computes_nothing_and_gives_the_same(world: World, as_of: date) -> None:
-    night = Night(world, as_of, {row["row_key"]: 1 for row in world.versions})
+    night = Night(world, as_of, *first_fetches(world))
     with warehouse() as connection:
         build(connection, night)
         before = contents(connection)

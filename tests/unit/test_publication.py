@@ -1,11 +1,13 @@
 """Publication replaces one file by another in one step, whatever lies beside it; the next build starts from it."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from pipelines.publication import publish, remove_leftovers, start_from_published
+from pipelines.runs import new_run_id
 
 BUILT_WITH = "code 1"
 
@@ -65,11 +67,14 @@ def test_a_log_that_somebody_left_does_not_spoil_the_new_file(data_dir: Path) ->
 
 
 def test_leftovers_of_killed_runs_go_and_what_is_published_stays(tmp_path: Path) -> None:
-    make(tmp_path / "warehouse.duckdb", 1)
-    make(tmp_path / "warehouse.killed.duckdb", 2)
-    (tmp_path / "warehouse.killed.duckdb.wal").touch()
+    """So does what an operator put there."""
+    killed = new_run_id(datetime(2026, 11, 1, 4, 30, tzinfo=UTC))
+    kept = {"warehouse.duckdb", "warehouse.2026-10-backup.duckdb"}
+    for name in (*kept, f"warehouse.{killed}.duckdb"):
+        make(tmp_path / name, 1)
+    (tmp_path / f"warehouse.{killed}.duckdb.wal").touch()
     remove_leftovers(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["warehouse.duckdb"]
+    assert {path.name for path in tmp_path.iterdir()} == kept
 
 
 def test_the_next_build_starts_from_what_was_published(data_dir: Path) -> None:
@@ -93,7 +98,7 @@ def test_it_starts_from_nothing_when_somebody_wrote_into_the_published_file(data
     assert start_next(data_dir) is None
 
 
-def test_it_starts_from_nothing_when_a_run_was_killed_before_it_noted_what_it_published(data_dir: Path) -> None:
+def test_it_starts_from_nothing_when_what_is_published_is_not_what_a_run_noted(data_dir: Path) -> None:
     publish_night(data_dir, 1)
     make(data_dir / "warehouse.run.duckdb", 2).replace(data_dir / "warehouse.duckdb")
     assert start_next(data_dir) is None

@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import duckdb
 import pytest
 from processes import COSELL, Cosell
 
+from pipelines.marts import MARTS
 from pipelines.sandbox.server import Sandbox
+from transforms.schema import declaration
 
 OPPORTUNITIES = 250
 NIGHTLY = ("nightly", "--catalog", "Sandbox", "--as-of", "2026-10-31")
@@ -18,9 +21,10 @@ KEPT = {".lock", "landing.duckdb", "warehouse.duckdb", "quality"}
 STAGE_BEFORE = {"validate": "extract", "transform": "validate", "audit": "transform"}
 
 
-def mart(directory: Path) -> list[tuple]:
+def marts(directory: Path) -> list[list[tuple]]:
+    tables = [declaration(table).name for table in MARTS]
     with duckdb.connect(directory / "data" / "warehouse.duckdb", read_only=True) as connection:
-        return connection.execute("FROM marts.opportunities ORDER BY ALL").fetchall()
+        return [connection.execute(f"FROM marts.{table} ORDER BY ALL").fetchall() for table in tables]
 
 
 def landed(directory: Path) -> list[list[tuple]]:
@@ -103,8 +107,38 @@ def test_a_signal_in_each_stage(
     result = cosell(*NIGHTLY)
     assert result.returncode == 0, result.stderr
     assert statuses(tmp_path) == [*[status] * len(STAGES), "published"]
-    assert mart(tmp_path) == mart(undisturbed)
+    assert marts(tmp_path) == marts(undisturbed)
     assert landed(tmp_path) == landed(undisturbed)
+    assert {path.name for path in (tmp_path / "data").iterdir()} == KEPT
+
+
+SIGNALLED_AS_IT_PUBLISHES = """
+import os, signal, sys
+from pipelines.cli import main
+rename = os.replace
+def rename_and_signal(source, target):
+    rename(source, target)
+    if str(target).endswith("warehouse.duckdb"):
+        os.kill(os.getpid(), signal.SIGTERM)
+os.replace = rename_and_signal
+sys.argv = ["cosell", *sys.argv[1:]]
+main()
+"""
+
+
+def test_a_signal_that_comes_as_the_file_gets_its_name_finds_it_published(sandbox: Sandbox, tmp_path: Path) -> None:
+    cosell = Cosell(tmp_path, sandbox.endpoint_url)
+    result = subprocess.run(
+        [sys.executable, "-c", SIGNALLED_AS_IT_PUBLISHES, *NIGHTLY],
+        cwd=tmp_path,
+        env=cosell.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("Published ")
+    assert statuses(tmp_path) == ["published"]
     assert {path.name for path in (tmp_path / "data").iterdir()} == KEPT
 
 

@@ -50,21 +50,6 @@ def test_first_load_lands_every_opportunity_as_aws_sent_it(world: PartnerWorld, 
     assert extraction.client.calls == world.calls
 
 
-def test_a_summary_lands_with_its_version_of_one_fetch(world: PartnerWorld, loader: Loader) -> None:
-    """So that a build may look at versions alone to know what changed."""
-    world.deals(3)
-    world.submit(2)
-    loader.run()
-    world.submit(3)
-    loader.run(full=True)
-    (summaries, fetches) = (
-        set(loader.rows(table, "opportunity_id, last_modified_date, fetched_at"))
-        for table in ("aws_opportunity_summaries", "opportunity_versions")
-    )
-    assert {summary[0] for summary in summaries} == {"O2", "O3"}
-    assert summaries <= fetches
-
-
 def test_nothing_changed_costs_one_listing_and_lands_nothing(world: PartnerWorld, loader: Loader) -> None:
     world.deals(120)
     loader.run()
