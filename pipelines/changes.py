@@ -44,7 +44,7 @@ class Inputs(dy.Schema):
     """One row per opportunity: the landed records that its rows in the marts were made of."""
 
     opportunity_id = dy.String(primary_key=True, description="Identifier of the opportunity in Partner Central.")
-    fingerprint = dy.String(description="Sum of the hashes of the keys and fetches of its records.")
+    fingerprint = dy.String(description="Sum of the hashes of its records, each of its key and its fetch.")
 
 
 class Basis(dy.Schema):
@@ -73,10 +73,11 @@ def has_basis(connection: duckdb.DuckDBPyConnection, built_with: str) -> bool:
 def read_inputs(connection: duckdb.DuckDBPyConnection, before: datetime) -> pl.DataFrame:
     """Read the rows of `ops.inputs` as the attached landing has them now, of records known before an instant."""
     records = " UNION ALL ".join(
-        f"SELECT {opportunity_id} AS opportunity_id, sum(hash('{table}', {columns})::HUGEINT) AS hashed "
-        f"FROM {landing_table(connection, table)} WHERE {condition} GROUP BY ALL"
+        f"SELECT {opportunity_id} AS opportunity_id, hash('{table}', {columns}) AS hashed "
+        f"FROM {landing_table(connection, table)} WHERE {condition}"
         for table, (opportunity_id, columns, condition) in _RECORDS.items()
     )
+    # Summed: of an exclusive or, two records that hash alike would cancel out.
     rows: pl.DataFrame = connection.sql(
         f"SELECT opportunity_id, sum(hashed)::VARCHAR AS fingerprint FROM ({records}) GROUP BY ALL",
         params={"before": before},

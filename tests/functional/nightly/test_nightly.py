@@ -15,6 +15,7 @@ from pipelines.nightly import Outcome, run_nightly
 from pipelines.sandbox.server import Sandbox
 from pipelines.settings import Settings
 from pipelines.status import print_status
+from transforms.stages import OPEN_STAGES
 
 AS_OF = NOW.date()
 OPPORTUNITIES = 150
@@ -135,11 +136,13 @@ def test_every_table_and_column_says_what_it_is(first: Outcome, settings: Settin
     assert bare == []
 
 
-def test_the_first_query_of_the_readme_runs(first: Outcome, settings: Settings) -> None:
+def test_the_queries_of_the_readme_run(first: Outcome, settings: Settings) -> None:
     readme = (Path(__file__).parents[3] / "README.md").read_text()
-    (sql,) = re.findall(r'cosell query "(.*?)"', readme, re.DOTALL)
-    stages = [row[0] for row in rows(settings, sql)]
-    assert stages == ["Prospect", "Qualified", "Technical Validation", "Business Validation", "Committed"]
+    pipeline, moves = re.findall(r'cosell query "(.*?)"', readme, re.DOTALL)
+    stages = rows(settings, pipeline)
+    assert [row[0] for row in stages] == list(OPEN_STAGES)
+    (_, opening, entered, changed, won, lost, closing), *_ = rows(settings, moves)
+    assert opening + entered + changed - won - lost == closing == sum(row[2] for row in stages)
 
 
 def test_run_is_recorded(first: Outcome, settings: Settings) -> None:

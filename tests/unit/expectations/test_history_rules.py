@@ -1,7 +1,6 @@
 """One changed row of a sound history breaks the rules that it should, and no other rule of any mart."""
 
 import re
-from collections.abc import Iterator
 
 import dataframely as dy
 import duckdb
@@ -11,7 +10,6 @@ from marts_world import (
     broken,
     broken_by,
     change,
-    create_every_mart,
     fill_every_mart,
     mart_tables,
     own_rules,
@@ -119,13 +117,6 @@ STAGE_HISTORY = [
     ),
 ]
 CASES = [("observations", *case) for case in OBSERVATIONS] + [("stage_history", *case) for case in STAGE_HISTORY]
-
-
-@pytest.fixture
-def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        create_every_mart(connection)
-        yield connection
 
 
 @pytest.mark.parametrize(("table", "row_key", "assignments", "failed"), CASES)

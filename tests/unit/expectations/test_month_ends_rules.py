@@ -1,14 +1,11 @@
 """One changed row of sound month ends breaks the rules that it should, and no other rule of any mart."""
 
-from collections.abc import Iterator
-
 import duckdb
 import pytest
 from marts_world import (
     broken,
     broken_by,
     change,
-    create_every_mart,
     fill_every_mart,
     insert,
     own_rules,
@@ -220,13 +217,6 @@ WATERFALL = """
     2026-09-01  aws_mrr  0.00     0.00     0.00        1400.00   0.00       0.00       0.00     1400.00  0.00
 """
 OF_WATERFALL = [rule for rule in own_rules("month_ends") if rule.name == "agrees_with_waterfall"]
-
-
-@pytest.fixture
-def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        create_every_mart(connection)
-        yield connection
 
 
 @pytest.mark.parametrize(("table", "row_key", "assignments", "failed"), CASES)

@@ -6,8 +6,8 @@ import duckdb
 import pytest
 from marts_world import broken, broken_by, change, create_every_mart, fill_every_mart, own_rules, rule_ids
 
-from expectations.marts.pipeline_monthly import UNOBSERVED
 from expectations.marts.pipeline_waterfall import MEASURES
+from expectations.marts.stages import UNOBSERVED
 from transforms import month_ends, pipeline_waterfall
 
 OF_COUNT = "month_ends.is_moved.agrees_with_waterfall"
