@@ -74,13 +74,8 @@ def build(settings: Settings, run_id: str, as_of: date, progress: Progress, endi
                 forget_published(connection, "landing")
                 raise
             progress.update(f"{checked:,} rules hold")
-        with transaction(connection):
-            for schema, table in (("quality", Results), ("quality", Quarantine), ("ops", Runs)):
-                kept = connection.sql(f"FROM landing.{schema}.{declaration(table).name} ORDER BY ALL").pl()
-                replace_table(connection, schema, table, kept)
-            replace_table(connection, "ops", Basis, pl.DataFrame({"built_with": [basis]}))
-            ended = ending(rows)
-            record_ending(connection, ended)
+        ended = ending(rows)
+        _copy_records(connection, basis, ended)
     return Built(path, rows, excluded, nulled, ended)
 
 
@@ -102,6 +97,16 @@ def _validate_landing(
             f"max_excluded_share = {settings.max_excluded_share:.1%}: see {settings.quality_path / 'index.html'}"
         )
     return excluded, quarantined.filter(pl.col("action") == "nulled").height
+
+
+def _copy_records(connection: duckdb.DuckDBPyConnection, basis: str, ended: Ending) -> None:
+    """Copy what the landing keeps of the runs and their checks, with the end of this run."""
+    with transaction(connection):
+        for schema, table in (("quality", Results), ("quality", Quarantine), ("ops", Runs)):
+            kept = connection.sql(f"FROM landing.{schema}.{declaration(table).name} ORDER BY ALL").pl()
+            replace_table(connection, schema, table, kept)
+        replace_table(connection, "ops", Basis, pl.DataFrame({"built_with": [basis]}))
+        record_ending(connection, ended)
 
 
 def _validate_marts(connection: duckdb.DuckDBPyConnection, settings: Settings, run_id: str) -> int:

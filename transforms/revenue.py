@@ -97,8 +97,8 @@ def _with_derived_amounts(versions: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _entry(name: str, target_company: str) -> dict[str, pl.Expr]:
-    """Columns that hold an entry's amount and currency if it is one of this company's. Grouped, plain columns cost a
-    quarter of what a filter per group does."""
+    """Columns that hold an entry's amount and currency if it is one of this company's: what is in columns before the
+    grouping needs no filter in each group."""
     is_own = pl.col("target_company").eq_missing(pl.lit(target_company))
     return {
         f"is_{name}": is_own,

@@ -61,7 +61,7 @@ def _has_declared_types(table: MartTable) -> Rule:
         severity="critical",
         failing_rows=f"SELECT column_name AS row_key FROM (DESCRIBE SELECT * FROM {BATCH}) "
         f"WHERE (column_name, column_type) NOT IN ({listed})",
-        reason="One rule for all columns: each rule costs a night some 20 ms, whatever it looks at.",
+        reason="One rule for all columns, since each takes its time, whatever it looks at.",
     )
 
 
