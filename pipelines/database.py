@@ -1,7 +1,7 @@
 """DuckDB files, opened with one clear line when they cannot be used."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,8 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        connection.rollback()
+        with suppress(duckdb.Error):  # the first error is the one to tell
+            connection.rollback()
         raise
     connection.commit()
 

@@ -100,7 +100,7 @@ def _staged(connection: duckdb.DuckDBPyConnection) -> Staged:
 
 
 def _of_part(connection: duckdb.DuckDBPyConnection, table: str, columns: Iterable[str]) -> pl.LazyFrame:
-    # Joined by its own number first, a row that is not wanted costs its identifier alone.
+    # The wanted rows are found by their identifier alone, and only then are the other columns read.
     wanted = f"SELECT rowid FROM {table} SEMI JOIN part USING (opportunity_id)"
     rows: pl.DataFrame = connection.sql(f"SELECT {', '.join(columns)} FROM {table} WHERE rowid IN ({wanted})").pl()
     return rows.lazy()
