@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test setup check lint format lock clean
+.PHONY: demo test setup check lint format docs lock clean
 
 demo: setup ## a published data/warehouse.duckdb from a local Partner Central, no AWS account
 	$(BIN)/cosell nightly --demo
@@ -27,6 +27,9 @@ lint: setup
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: setup ## the pages that are made from the code
+	$(BIN)/python -m pipelines.documentation
 
 lock: ## needs uv
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header --quiet -o requirements.lock

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from datetime import date
+from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -31,15 +32,18 @@ from pipelines.database import attach, open_database
 from pipelines.marts import build_marts
 from pipelines.publication import publish, start_from_published
 from pipelines.tables import replace_table
+from transforms.currency import Quote, ReportingCurrency
+from transforms.hygiene_rules import Thresholds
 
 AS_OF = date(2026, 11, 22)
+REPORTING = ReportingCurrency("USD", "USD", (Quote(AS_OF, "EUR", Decimal("0.9196")),))
 EVERY = 100  # opportunities, of which one changes
 BUILDS = {"from nothing": "all marts from nothing", "night": "a night with 1 % changed"}
 
 
 def build(directory: Path, path: Path, *, from_published: bool) -> int:
     """Build the marts into `path` and close the file; return how many opportunities were computed."""
-    basis = built_with("USD")
+    basis = built_with(REPORTING.code)
     if from_published and not start_from_published(
         directory / "warehouse.duckdb", directory / "landing.duckdb", path, basis
     ):
@@ -47,7 +51,7 @@ def build(directory: Path, path: Path, *, from_published: bool) -> int:
     with open_database(path) as connection:
         for name in ("landing", "staging"):
             attach(connection, directory / f"{name}.duckdb", name)
-        computed = build_marts(connection, as_of=AS_OF, reporting_currency="USD")
+        computed = build_marts(connection, as_of=AS_OF, reporting=REPORTING, thresholds=Thresholds())
         replace_table(connection, "ops", Basis, pl.DataFrame({"built_with": [basis]}))
     return computed
 

@@ -14,6 +14,7 @@ from transforms.staged import (
     OPPORTUNITY_VISIBILITY,
     RESOURCE_SNAPSHOTS,
 )
+from transforms.touches import LISTS, SNAPSHOT_LISTS
 
 DUCKDB_TYPES = {
     pl.String(): "VARCHAR",
@@ -22,6 +23,7 @@ DUCKDB_TYPES = {
     pl.Datetime("us", "UTC"): "TIMESTAMPTZ",
 }
 SPEND = {"opportunity_id": pl.String(), **EXPECTED_CUSTOMER_SPEND}
+VALUES = dict.fromkeys(("opportunity_id", "parent_key", "value"), pl.String())
 STAGED: Mapping[str, Mapping[str, pl.DataType]] = {
     "opportunity_versions": OPPORTUNITY_VERSIONS,
     "opportunity_versions__project__expected_customer_spend": SPEND,
@@ -29,6 +31,8 @@ STAGED: Mapping[str, Mapping[str, pl.DataType]] = {
     "opportunity_visibility": OPPORTUNITY_VISIBILITY,
     "resource_snapshots": RESOURCE_SNAPSHOTS,
     "resource_snapshots__project__expected_customer_spend": SPEND,
+    **{f"opportunity_versions__{path}": VALUES for path in LISTS.values()},
+    **{f"resource_snapshots__{path}": VALUES for path in SNAPSHOT_LISTS.values()},
 }
 RECORDS = """
 CREATE OR REPLACE TEMP VIEW records AS
@@ -57,6 +61,7 @@ SELECT row_key, opportunity_id, modified_at AS last_modified_at, false AS is_exc
        'US' AS customer__account__address__country_code, 'Project ' || number AS project__title,
        CASE WHEN dice < 600 THEN 'Months' END AS project__expected_contract_duration__term,
        CASE WHEN dice < 600 THEN (12 + dice % 5 * 12)::VARCHAR END AS project__expected_contract_duration__value,
+       CASE WHEN dice < 600 THEN (12 + dice % 5 * 12) || ' Months' END AS contract_duration_as_sent,
        CASE WHEN number % 3 = 0 THEN 'Campaign ' || number % 40 END AS marketing__campaign_name,
        CASE WHEN number % 4 = 0 THEN (10000 + dice * 7) || '.50' END AS software_revenue__value__amount,
        CASE WHEN number % 4 = 0 THEN 'USD' END AS software_revenue__value__currency_code
@@ -67,6 +72,13 @@ ENTRIES = """
 SELECT {key} AS parent_key, opportunity_id, entry[1] AS target_company, entry[2] AS amount,
        CASE WHEN number % 10 = 0 THEN 'EUR' ELSE 'USD' END AS currency_code
 FROM (SELECT *, unnest([row('AWS', (500 + dice * 13) || '.25'), row('Self', (50000 + dice * 99)::VARCHAR)]) AS entry
+      FROM records WHERE {condition})
+"""
+# So many items in each list, of so many different ones; one in five is added half-way through the history.
+ITEMS = {"channel": (2, 13), "solution": (2, 12), "aws_product": (3, 40), "apn_program": (1, 9), "partner_need": (2, 8)}
+LISTED = """
+SELECT {key} AS parent_key, opportunity_id, '{dimension} ' || (number * 7 + item * 5) % {different} AS value
+FROM (SELECT *, unnest(range({items} + (number % 5 = 0 AND version > 4)::INTEGER)) AS item
       FROM records WHERE {condition})
 """
 SUMMARIES = """
@@ -133,7 +145,18 @@ def _append(connection: duckdb.DuckDBPyConnection) -> None:
         "staging.aws_opportunity_summaries": SUMMARIES,
         "staging.resource_snapshots": SNAPSHOTS,
         f"staging.resource_snapshots__{spend}": ENTRIES.format(key="'eng-' || row_key", condition=IS_SNAPSHOT),
+        **_listed("opportunity_versions", LISTS, key="row_key", condition="true"),
+        **_listed("resource_snapshots", SNAPSHOT_LISTS, key="'eng-' || row_key", condition=IS_SNAPSHOT),
         **{f"landing.partner_central.{table}": query for table, query in LANDED.items()},
     }
     for table, query in queries.items():
         connection.execute(f"INSERT INTO {table} BY NAME {query}")
+
+
+def _listed(record: str, lists: Mapping[str, str], key: str, condition: str) -> dict[str, str]:
+    return {
+        f"staging.{record}__{path}": LISTED.format(
+            key=key, dimension=dimension, items=ITEMS[dimension][0], different=ITEMS[dimension][1], condition=condition
+        )
+        for dimension, path in lists.items()
+    }

@@ -43,6 +43,15 @@ def nightly(
         str | None,
         typer.Option(metavar="CODE", help="Reporting currency (default: USD).", show_default=False),
     ] = None,
+    fx: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            readable=False,  # our own line says so
+            help="Exchange rates (default: fx_rates.csv or eurofxref-hist.zip in the data directory).",
+            show_default=False,
+        ),
+    ] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Run against a local sandbox started for the run; no AWS account.")
     ] = False,
@@ -59,6 +68,7 @@ def nightly(
         as_of=as_of,
         full=full,
         currency=currency,
+        fx=fx,
         reads_per_second=0 if demo else None,
     )
     day = parse_as_of(settings.as_of, datetime.now(UTC).date())

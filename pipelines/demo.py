@@ -13,13 +13,16 @@ from typing import Any
 import boto3
 
 from pipelines.errors import ConfigurationError, Interrupted
+from pipelines.fx_rates import find_in
 from pipelines.interrupts import heard
 from pipelines.partner_central.service_model import SERVICE
+from pipelines.sandbox.demo.rates import rates_csv
 from pipelines.sandbox.server import Sandbox, serve_forever
 from pipelines.sandbox.world import PAST, World
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
+DEMO_RATES = "fx_rates.csv"
 
 
 @contextmanager
@@ -48,6 +51,29 @@ def demo_client(data_dir: Path, now: datetime) -> Iterator[Any]:
         ours.close()
         process.join(timeout=STOP_SECONDS)
         process.kill()
+
+
+def keep_demo_rates(data_dir: Path, now: datetime) -> None:
+    """Give a data directory the rates of its demo world up to today, unless its user put another file there."""
+    world, path = _kept_world(data_dir, now), data_dir / DEMO_RATES
+    kept = find_in(data_dir)
+    if kept not in (None, path) or world.started_at is None:
+        return
+    rates = rates_csv(world.seed, world.started_at.date(), now.astimezone(UTC).date())
+    if kept is None or _is_beginning(path, rates):
+        scratch = data_dir / ".work" / path.name
+        scratch.parent.mkdir(exist_ok=True)
+        scratch.write_text(rates)
+        scratch.replace(path)
+
+
+def _is_beginning(path: Path, rates: str) -> bool:
+    """Tell whether a file is one of an earlier night's rates, and not its user's own."""
+    try:
+        kept = path.read_bytes()
+    except OSError:  # whoever reads the rates next tells what is wrong with it
+        return False
+    return rates.encode().startswith(kept) and kept.count(b"\n") > 1
 
 
 def serve_sandbox(host: str, port: int, world: World) -> None:

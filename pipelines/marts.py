@@ -1,30 +1,42 @@
 """Bring the marts up to date: compute the opportunities that changed anew, then what is summed over all of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
+import dataframely as dy
 import duckdb
 import polars as pl
 
 from pipelines.changes import Inputs, changed_opportunities, read_inputs
 from pipelines.database import has_table, registered, transaction
 from pipelines.tables import append_rows, create_table, replace_rows
+from transforms.currency import FxRates, ReportingCurrency
 from transforms.dates import end_of_day
-from transforms.month_ends import MonthEnds
-from transforms.month_transitions import MonthTransitions, changed_transitions, month_transitions
+from transforms.hygiene_rules import Thresholds
 from transforms.per_opportunity import PER_OPPORTUNITY, Staged, per_opportunity
-from transforms.rollups import OPPORTUNITY_COLUMNS, ROLLUPS, STINT_COLUMNS, roll_up
+from transforms.record_facts import RecordFacts
+from transforms.rollups import ROLLED_UP, ROLLUPS, roll_up
+from transforms.running_sums import RUNNING_SUMS, SUMMED, changed_sums, running_sums
 from transforms.schema import declaration
 from transforms.staged import (
     AWS_OPPORTUNITY_SUMMARIES,
+    DIMENSION_VALUES,
     EXPECTED_CUSTOMER_SPEND,
     OPPORTUNITY_VERSIONS,
     OPPORTUNITY_VISIBILITY,
     RESOURCE_SNAPSHOTS,
 )
+from transforms.touches import LISTS, SNAPSHOT_LISTS
 
-MARTS = (*PER_OPPORTUNITY, *ROLLUPS)
-TABLES = (*(("marts", table) for table in MARTS), ("ops", Inputs), ("ops", MonthTransitions))
+Tables = dict[type[dy.Schema], pl.DataFrame]
+LazyTables = dict[type[dy.Schema], pl.LazyFrame]
+
+MARTS = (*(table for table in PER_OPPORTUNITY if table is not RecordFacts), *ROLLUPS)
+SCHEMAS: dict[type[dy.Schema], str] = {
+    **dict.fromkeys(MARTS, "marts"),
+    **dict.fromkeys((RecordFacts, Inputs, FxRates, *RUNNING_SUMS), "ops"),
+}
+"""Each table that is built, and the schema it is in."""
 OPPORTUNITIES_AT_ONCE = 20_000  # bounds the memory of a build from nothing
 SPEND = "project__expected_customer_spend"
 
@@ -33,7 +45,8 @@ def build_marts(
     connection: duckdb.DuckDBPyConnection,
     *,
     as_of: date,
-    reporting_currency: str,
+    reporting: ReportingCurrency,
+    thresholds: Thresholds,
     on_progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> int:
     """Bring `marts`, and what they are made of in `ops`, up to date with the attached `landing` and `staging`.
@@ -42,49 +55,44 @@ def build_marts(
     from nothing. Returns how many opportunities were computed.
     """
     with transaction(connection):
-        return _build(connection, as_of, reporting_currency, on_progress)
+        if not has_table(connection, "ops", "inputs"):
+            for table, schema in SCHEMAS.items():
+                create_table(connection, schema, declaration(table))
+        inputs = read_inputs(connection, end_of_day(as_of), reporting.rates)
+        changed = changed_opportunities(connection.sql("FROM ops.inputs").pl(), inputs)
+        sums: Tables = {table: connection.sql(f"FROM {_name(table)}").pl() for table in RUNNING_SUMS}
+        for start in range(0, len(changed), OPPORTUNITIES_AT_ONCE):
+            part = changed.slice(start, OPPORTUNITIES_AT_ONCE)
+            with registered(connection, "part", part):
+                sums = _compute(connection, sums, as_of, reporting)
+            on_progress(start + len(part), len(changed))
+        _replace(connection, {**sums, Inputs: inputs, FxRates: reporting.table()})
+        rolled_up = {table: _columns_of(connection, _name(table), columns) for table, columns in ROLLED_UP.items()}
+        _replace(connection, roll_up(rolled_up, as_of=as_of, thresholds=thresholds))
+        return len(changed)
 
 
-def _build(
-    connection: duckdb.DuckDBPyConnection, as_of: date, reporting_currency: str, on_progress: Callable[[int, int], None]
-) -> int:
-    if not has_table(connection, "ops", "inputs"):
-        for schema, table in TABLES:
-            create_table(connection, schema, declaration(table))
-    inputs = read_inputs(connection, end_of_day(as_of))
-    changed = changed_opportunities(connection.sql("FROM ops.inputs").pl(), inputs)
-    transitions: pl.DataFrame = connection.sql("FROM ops.month_transitions").pl()
-    for start in range(0, len(changed), OPPORTUNITIES_AT_ONCE):
-        part = changed.slice(start, OPPORTUNITIES_AT_ONCE)
-        with registered(connection, "part", part):
-            transitions = _compute(connection, transitions, as_of, reporting_currency)
-        on_progress(start + len(part), len(changed))
-    replace_rows(connection, "ops", MonthTransitions, transitions)
-    replace_rows(connection, "ops", Inputs, inputs)
-    rolled_up = roll_up(
-        _columns_of(connection, "marts.opportunities", OPPORTUNITY_COLUMNS),
-        _columns_of(connection, "marts.stage_history", STINT_COLUMNS),
-        transitions.lazy(),
-        as_of=as_of,
-    )
-    for rollup, rows in rolled_up.items():
-        replace_rows(connection, "marts", rollup, rows)
-    return len(changed)
-
-
-def _compute(
-    connection: duckdb.DuckDBPyConnection, transitions: pl.DataFrame, as_of: date, reporting_currency: str
-) -> pl.DataFrame:
-    """Replace the rows of the opportunities in the view `part`; return `transitions` with their change."""
-    removed = _of_part(connection, "marts.month_ends", MonthEnds.column_names())
-    rows = per_opportunity(_staged(connection), as_of=as_of, reporting_currency=reporting_currency)
+def _compute(connection: duckdb.DuckDBPyConnection, sums: Tables, as_of: date, reporting: ReportingCurrency) -> Tables:
+    """Replace the rows of the opportunities in the view `part`; return `sums` with their change."""
+    removed: LazyTables = {table: _of_part(connection, _name(table), table.column_names()) for table in SUMMED}
+    rows = per_opportunity(_staged(connection), as_of=as_of, reporting=reporting)
     for table in PER_OPPORTUNITY:
-        connection.execute(
-            f"DELETE FROM marts.{declaration(table).name} WHERE opportunity_id IN (SELECT opportunity_id FROM part)"
-        )
-        append_rows(connection, "marts", table, rows[table])
-    added = rows[MonthEnds].lazy()
-    return changed_transitions(transitions.lazy(), month_transitions(removed), month_transitions(added)).collect()
+        name = _name(table)
+        connection.execute(f"DELETE FROM {name} WHERE opportunity_id IN (SELECT opportunity_id FROM part)")
+        append_rows(connection, SCHEMAS[table], table, rows[table])
+    before: LazyTables = {table: frame.lazy() for table, frame in sums.items()}
+    added: LazyTables = {table: rows[table].lazy() for table in SUMMED}
+    changed = changed_sums(before, running_sums(removed), running_sums(added))
+    return {table: frame.collect() for table, frame in changed.items()}
+
+
+def _replace(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
+    for table, rows in tables.items():
+        replace_rows(connection, SCHEMAS[table], table, rows)
+
+
+def _name(table: type[dy.Schema]) -> str:
+    return f"{SCHEMAS[table]}.{declaration(table).name}"
 
 
 def _staged(connection: duckdb.DuckDBPyConnection) -> Staged:
@@ -92,10 +100,22 @@ def _staged(connection: duckdb.DuckDBPyConnection) -> Staged:
     return Staged(
         versions=_of_part(connection, "staging.opportunity_versions", OPPORTUNITY_VERSIONS),
         spend=_of_part(connection, f"staging.opportunity_versions__{SPEND}", EXPECTED_CUSTOMER_SPEND),
+        values=_values_of_part(connection, "opportunity_versions", LISTS),
         aws_summaries=_of_part(connection, "staging.aws_opportunity_summaries", AWS_OPPORTUNITY_SUMMARIES),
         visibility=_of_part(connection, "staging.opportunity_visibility", OPPORTUNITY_VISIBILITY),
         snapshots=_of_part(connection, "staging.resource_snapshots", RESOURCE_SNAPSHOTS),
         snapshot_spend=_of_part(connection, f"staging.resource_snapshots__{SPEND}", EXPECTED_CUSTOMER_SPEND),
+        snapshot_values=_values_of_part(connection, "resource_snapshots", SNAPSHOT_LISTS),
+    )
+
+
+def _values_of_part(connection: duckdb.DuckDBPyConnection, record: str, lists: Mapping[str, str]) -> pl.LazyFrame:
+    """Read the items of those lists of a record that are dimensions of attribution."""
+    return pl.concat(
+        _of_part(connection, f"staging.{record}__{path}", ["parent_key", "value"])
+        .with_columns(dimension=pl.lit(dimension))
+        .select(list(DIMENSION_VALUES))
+        for dimension, path in lists.items()
     )
 
 

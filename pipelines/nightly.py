@@ -12,8 +12,9 @@ from pathlib import Path
 import duckdb
 
 from pipelines.database import open_database
-from pipelines.demo import demo_client
+from pipelines.demo import demo_client, keep_demo_rates
 from pipelines.errors import ConfigurationError, CosellError, Interrupted, QualityGateError
+from pipelines.fx_rates import reporting_currency
 from pipelines.interrupts import heard
 from pipelines.landing import check_landing, land
 from pipelines.locking import run_lock
@@ -24,6 +25,7 @@ from pipelines.publication import publish, remove_leftovers
 from pipelines.runs import Counts, Ending, Status, begin, calls_spent, new_run_id, record_calls, record_ending
 from pipelines.settings import Settings
 from pipelines.warehouse import Built, build
+from transforms.currency import ReportingCurrency
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,10 @@ class _Night:
         built: Built | None = None
         try:
             with _disk_errors(settings.data_dir):
+                reporting = self.read_rates()
                 self.extract()
                 ending = partial(self.ending, "published")
-                built = build(settings, self.run_id, self.as_of, self.progress, ending)
+                built = build(settings, self.run_id, self.as_of, reporting, self.progress, ending)
                 publish(built.path, settings.warehouse_path, settings.landing_path)
         except BaseException as error:
             reason = heard(error)
@@ -97,6 +100,12 @@ class _Night:
         self.record(built.ending)
         _clean(settings)
         return Outcome(settings, self.as_of, self.counts(), built)
+
+    def read_rates(self) -> ReportingCurrency:
+        """Read the exchange rates, so that a bad file ends the run before anything is asked of AWS."""
+        if self.demo and self.settings.fx is None:
+            keep_demo_rates(self.settings.data_dir, self.started_at)
+        return reporting_currency(self.settings, self.as_of)
 
     def extract(self) -> None:
         settings = self.settings

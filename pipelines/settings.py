@@ -1,6 +1,7 @@
 """Everything that can be set: flag, then `COSELL_…` variable, then `cosell.toml`, then default."""
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +15,11 @@ from pydantic_settings import (
 
 from pipelines.errors import ConfigurationError
 from pipelines.partner_central.pacing import AWS_READS_PER_DAY, READS_PER_SECOND, THREADS
+from transforms.hygiene_rules import Thresholds
+from transforms.revenue import LONGEST_CONTRACT_MONTHS
+
+MOST_DAYS = 36_500
+FIRST_DAY = date(2000, 1, 1)
 
 
 class Settings(BaseSettings):
@@ -25,17 +31,33 @@ class Settings(BaseSettings):
     data_dir: Path = Path("data")
     currency: str = Field("USD", pattern="^[A-Z]{3}$", description="the reporting currency")
     as_of: str | None = Field(None, description="UTC business date, YYYY-MM-DD; today if none is given")
+    fx: Path | None = Field(None, description="file of exchange rates; without it, one in the data directory")
+    fx_max_age_days: int = Field(
+        10, ge=0, le=MOST_DAYS, description="a rate older than this as of the business date is not used"
+    )
     full: bool = Field(False, description="read every opportunity again")
     reads_per_second: float = Field(READS_PER_SECOND, ge=0, description="0 switches pacing off")
     reads_per_day: int = Field(AWS_READS_PER_DAY, ge=1, description="over any 24 hours")
     threads: int = Field(THREADS, ge=1, le=32, description="concurrent AWS calls")
     window_pages: int = Field(10, ge=1, description="pages of 100 opportunities that land together")
     max_excluded_share: float = Field(0.05, ge=0, le=1, description="more excluded opportunities hold publication")
+    stale_after_days: int = Field(
+        30, ge=1, le=MOST_DAYS, description="hygiene: days without change that make a deal stale"
+    )
+    duration_tolerance_months: int = Field(
+        1, ge=0, le=LONGEST_CONTRACT_MONTHS, description="hygiene: contract duration against software dates"
+    )
+    mrr_tolerance_share: Decimal = Field(
+        Decimal("0.01"), ge=0, le=1, decimal_places=4, description="hygiene: TCV over the months against AWS MRR"
+    )
 
-    @field_validator("data_dir")
+    @field_validator("data_dir", "fx")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+    def _absolute(cls, value: Path | None) -> Path | None:
+        try:
+            return value and value.expanduser().absolute()
+        except RuntimeError as error:  # ~nobody
+            raise ValueError(f"{value} cannot be found") from error
 
     @classmethod
     def settings_customise_sources(
@@ -48,6 +70,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Put the flags first and the file last."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """Where a rule of hygiene begins to be broken."""
+        return Thresholds(self.stale_after_days, self.duration_tolerance_months, self.mrr_tolerance_share)
 
     @property
     def landing_path(self) -> Path:
@@ -82,9 +109,9 @@ def load_settings(**flags: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise ConfigurationError(
-            f"{name}: {first['msg']} (flag --{name.replace('_', '-')}, COSELL_{name.upper()} or cosell.toml)"
-        ) from error
+        places = [f"flag --{name.replace('_', '-')}"] if name in flags else []
+        places += [f"COSELL_{name.upper()}", "cosell.toml"]
+        raise ConfigurationError(f"{name}: {first['msg']} ({', '.join(places[:-1])} or {places[-1]})") from error
     except ValueError as error:  # tomllib.TOMLDecodeError
         raise ConfigurationError(f"cosell.toml cannot be read: {error}") from error
 
@@ -99,6 +126,8 @@ def parse_as_of(text: str | None, today: date) -> date:
             raise ValueError(text)
     except ValueError as error:
         raise ConfigurationError(f"--as-of {text!r} is no date: write it as YYYY-MM-DD") from error
+    if as_of < FIRST_DAY:
+        raise ConfigurationError(f"--as-of {as_of} is before anything in Partner Central: give a day from {FIRST_DAY}")
     if as_of > today:
         raise ConfigurationError(f"--as-of {as_of} is in the future: today is {today} (UTC)")
     return as_of

@@ -47,6 +47,11 @@ _KEYS: Mapping[str, tuple[str, str, str]] = {
     ),
     "solutions": ("solution_id", "NULL::VARCHAR AS opportunity_id", "true"),
 }
+_AS_SENT = {
+    # landing table: columns that keep what landing rules may take out
+    "opportunity_versions": "nullif(trim(concat_ws(' ', left(item.Project.ExpectedContractDuration.Value, 40), "
+    "left(item.Project.ExpectedContractDuration.Term, 40))), '') AS contract_duration_as_sent, ",
+}
 
 
 def stage(connection: duckdb.DuckDBPyConnection, before: datetime) -> None:
@@ -101,7 +106,7 @@ def _select(table: StagedTable, tables: Mapping[str, StagedTable]) -> str:
     columns = ", ".join(f"{_member('item', path)} AS {column}" for column, path in table.columns.items())
     if table.parent is None:
         return (
-            f"SELECT * EXCLUDE (record, item), false AS is_excluded, {columns} "
+            f"SELECT * EXCLUDE (record, item), false AS is_excluded, {_AS_SENT.get(table.name, '')}{columns} "
             f"FROM (SELECT *, record AS item FROM staging.parsed)"
         )
     return f"SELECT row_key, parent_key, opportunity_id, list_index, {columns} FROM ({_items(table, tables)})"

@@ -26,6 +26,7 @@ from pipelines.runs import Ending, Runs, record_ending
 from pipelines.settings import Settings
 from pipelines.staging import stage
 from pipelines.tables import fill_table, replace_table
+from transforms.currency import ReportingCurrency
 from transforms.dates import end_of_day
 from transforms.schema import declaration
 
@@ -41,7 +42,14 @@ class Built:
     ending: Ending
 
 
-def build(settings: Settings, run_id: str, as_of: date, progress: Progress, ending: Callable[[int], Ending]) -> Built:
+def build(
+    settings: Settings,
+    run_id: str,
+    as_of: date,
+    reporting: ReportingCurrency,
+    progress: Progress,
+    ending: Callable[[int], Ending],
+) -> Built:
     """Build `warehouse.<run_id>.duckdb` from the landing, for one business date, on what is published already.
 
     What the checks say is kept in the landing and in the file. Raises QualityGateError when they hold the
@@ -62,11 +70,12 @@ def build(settings: Settings, run_id: str, as_of: date, progress: Progress, endi
             computed = build_marts(
                 connection,
                 as_of=as_of,
-                reporting_currency=settings.currency,
+                reporting=reporting,
+                thresholds=settings.thresholds,
                 on_progress=lambda done, of: progress.update(f"{done:,} of {of:,} opportunities computed"),
             )
             (rows,) = fetch_row(connection, "SELECT count(*) FROM marts.opportunities")
-            progress.update(f"{rows:,} opportunities, {computed:,} computed")
+            progress.update(f"{rows:,} opportunities, {computed:,} computed, {_findings(connection)}")
         with progress.stage("audit"):
             try:
                 checked = _validate_marts(connection, settings, run_id)
@@ -99,6 +108,15 @@ def _validate_landing(
     return excluded, quarantined.filter(pl.col("action") == "nulled").height
 
 
+def _findings(connection: duckdb.DuckDBPyConnection) -> str:
+    """Say how much the rules of hygiene found, and whether amounts are missing in the reporting currency."""
+    found, unconverted = fetch_row(
+        connection, "SELECT count(*), count(*) FILTER (rule = 'missing_fx_rate') FROM marts.hygiene"
+    )
+    missing = f" ({unconverted:,} with amounts not converted)" if unconverted else ""
+    return f"{found:,} findings{missing}"
+
+
 def _copy_records(connection: duckdb.DuckDBPyConnection, basis: str, ended: Ending) -> None:
     """Copy what the landing keeps of the runs and their checks, with the end of this run."""
     with transaction(connection):
@@ -111,7 +129,7 @@ def _copy_records(connection: duckdb.DuckDBPyConnection, basis: str, ended: Endi
 
 def _validate_marts(connection: duckdb.DuckDBPyConnection, settings: Settings, run_id: str) -> int:
     """Check the marts and return how many rules hold. Raises QualityGateError when a critical one is broken."""
-    rules = marts_rules([_mart_table(table) for table in MARTS])
+    rules = marts_rules([_mart_table(table) for table in MARTS], reporting_currency=settings.currency)
     return len(rules) - len(_check(connection, "marts", rules, "marts", settings, run_id))
 
 

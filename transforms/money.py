@@ -1,4 +1,4 @@
-"""Exact money: text to decimals, quotients rounded once, and the reporting currency. No float anywhere."""
+"""Exact money: text to decimals, products and quotients rounded once. No float anywhere."""
 
 from decimal import Decimal
 
@@ -7,6 +7,7 @@ import polars as pl
 MONEY = pl.Decimal(38, 2)
 AMOUNT = r"^(0|[1-9][0-9]{0,30})(\.[0-9]{0,2})?$"  # MonetaryValue.Amount of the service model, "" left out
 CENT = Decimal("0.01")
+STEP = 10**9
 
 
 def parse_amount(text: pl.Expr) -> pl.Expr:
@@ -14,22 +15,30 @@ def parse_amount(text: pl.Expr) -> pl.Expr:
     return pl.when(text.str.contains(AMOUNT)).then(text.cast(MONEY, strict=False))
 
 
-def quotient(amount: pl.Expr, divisor: pl.Expr) -> pl.Expr:
-    """`amount` ÷ `divisor` (an integer from 1), rounded half up to the cent; null when either is unknown.
+def times_fraction(amount: pl.Expr, numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
+    """`amount` * `numerator` / `denominator` (Int128, from 1), rounded half up to the cent; null when one is unknown.
 
-    Polars divides decimals half to even. Int128 wraps on overflow, so only whole parts and remainders of the
-    cents are taken here, neither of which can exceed what the decimal already held.
+    Polars divides decimals half to even, and Int128 wraps on overflow: so this is long division, the amount taken apart
+    by the denominator and the numerator by 10^9. Each of the two may be up to 10^27, their product up to 10^46, and the
+    result must fit.
     """
     cents = amount.to_physical().cast(pl.Int128)
-    parts = divisor.cast(pl.Int128)
-    rounded_up = (cents % parts * 2 >= parts).cast(pl.Int128)
-    return (cents // parts + rounded_up).cast(pl.Decimal(38, 0)) * pl.lit(CENT)
+    high, low = numerator // STEP, numerator % STEP
+    whole, rest = _divided(cents, denominator)
+    upper, carried = _divided(rest * high, denominator)
+    lower, left = _divided(carried * STEP + rest * low, denominator)
+    rounded_up = (left * 2 >= denominator).cast(pl.Int128)
+    return (whole * numerator + upper * STEP + lower + rounded_up).cast(pl.Decimal(38, 0)) * pl.lit(CENT)
 
 
-def to_reporting_currency(amount: pl.Expr, currency: pl.Expr, reporting_currency: str) -> pl.Expr:
-    """`amount` in the reporting currency: itself when it is in that currency already, else null, as no
-    exchange rate is known. The one place where a rate comes in."""
-    return pl.when(currency == reporting_currency).then(amount)
+def _divided(number: pl.Expr, divisor: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    part = number // divisor
+    return part, number - part * divisor
+
+
+def quotient(amount: pl.Expr, divisor: pl.Expr) -> pl.Expr:
+    """`amount` ÷ `divisor` (an integer from 1), rounded half up to the cent; null when either is unknown."""
+    return times_fraction(amount, pl.lit(1, pl.Int128), divisor.cast(pl.Int128))
 
 
 def known_sum(amount: pl.Expr) -> pl.Expr:

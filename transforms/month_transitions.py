@@ -51,9 +51,6 @@ class MonthTransitions(dy.Schema):
     closing_known_software_tcv = _known("end", "software_tcv")
 
 
-SUMS = [name for name in MonthTransitions.column_names() if name not in KEY]
-
-
 def month_transitions(month_ends: pl.LazyFrame) -> pl.LazyFrame:
     """One row per month, stage at its start, stage at its end, and whether a stage was entered within it, of the
     table `month_ends`."""
@@ -73,19 +70,6 @@ def month_transitions(month_ends: pl.LazyFrame) -> pl.LazyFrame:
             **{name: amount.sum() for name, amount in reporting.items()},
             **known,
         )
-        .sort(KEY, nulls_last=False)
-        .select(MonthTransitions.column_names())
-    )
-
-
-def changed_transitions(before: pl.LazyFrame, removed: pl.LazyFrame, added: pl.LazyFrame) -> pl.LazyFrame:
-    """The table `before` without the contributions of `removed` and with those of `added`, each of the same columns."""
-    taken = removed.with_columns(-pl.col(SUMS))
-    return (
-        pl.concat([before, taken, added])
-        .group_by(KEY)
-        .agg(pl.col(SUMS).sum())
-        .filter(pl.col("opportunities") != 0)
         .sort(KEY, nulls_last=False)
         .select(MonthTransitions.column_names())
     )

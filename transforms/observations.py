@@ -5,9 +5,10 @@ from datetime import date, datetime
 import dataframely as dy
 import polars as pl
 
+from transforms.currency import ReportingCurrency
 from transforms.dates import end_of_day, parse_date
 from transforms.history import last_when
-from transforms.revenue import CURRENCY_OF, SOFTWARE_REVENUE, with_reporting, with_revenue
+from transforms.revenue import CURRENCY_OF, SOFTWARE_REVENUE, unconverted_currencies, with_reporting, with_revenue
 from transforms.schema import reporting_money
 from transforms.stages import stage_rank
 from transforms.versions import last_of_each
@@ -44,6 +45,11 @@ class Observations(dy.Schema):
     software_tcv_reporting = reporting_money(
         "software_tcv then, on a snapshot that of the version before it, as snapshots do not show it,"
     )
+    unconverted_currencies = dy.String(
+        nullable=True,
+        description="Currencies, with commas between, of the amounts then that are known and null in the reporting "
+        "currency; `(unknown)` for an amount whose currency is not known.",
+    )
 
 
 def observations(
@@ -53,7 +59,7 @@ def observations(
     snapshot_spend: pl.LazyFrame,
     *,
     as_of: date,
-    reporting_currency: str,
+    reporting: ReportingCurrency,
 ) -> pl.LazyFrame:
     """One row per observation before the end of the day `as_of` (UTC), in the order of each opportunity's
     history.
@@ -66,10 +72,14 @@ def observations(
     observed = pl.concat([_of_versions(versions, spend, end), _of_snapshots(snapshots, snapshot_spend, end)])
     return (
         observed.join(in_marts, on="opportunity_id", how="semi")
-        .pipe(with_reporting, reporting_currency)
+        .pipe(with_reporting, reporting)
         .pipe(_numbered)
         .pipe(_with_software_of_version)
-        .with_columns(stage_rank=stage_rank(pl.col("stage")), target_close_date=parse_date(pl.col("target_close_date")))
+        .with_columns(
+            stage_rank=stage_rank(pl.col("stage")),
+            target_close_date=parse_date(pl.col("target_close_date")),
+            unconverted_currencies=unconverted_currencies(),
+        )
         .select(Observations.column_names())
     )
 

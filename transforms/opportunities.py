@@ -5,6 +5,7 @@ from datetime import date
 import dataframely as dy
 import polars as pl
 
+from transforms.currency import ReportingCurrency
 from transforms.dates import end_of_day, parse_date, parse_instant
 from transforms.revenue import with_reporting, with_revenue
 from transforms.schema import reporting_money
@@ -136,7 +137,7 @@ def opportunities(
     observations: pl.LazyFrame,
     *,
     as_of: date,
-    reporting_currency: str,
+    reporting: ReportingCurrency,
 ) -> pl.LazyFrame:
     """One row per opportunity that is not quarantined, as it stood at the end of the day `as_of` (UTC).
 
@@ -147,7 +148,7 @@ def opportunities(
         last_of_each(versions, as_of)
         .filter(~pl.col("is_excluded"))
         .pipe(with_revenue, spend)
-        .pipe(with_reporting, reporting_currency)
+        .pipe(with_reporting, reporting)
         .pipe(_with_record)
         .join(_history(observations), on="opportunity_id", how="left")
         .join(_aws_side(aws_summaries, as_of), on="opportunity_id", how="left")

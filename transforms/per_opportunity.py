@@ -9,12 +9,15 @@ from datetime import date
 import dataframely as dy
 import polars as pl
 
+from transforms.currency import ReportingCurrency
 from transforms.month_ends import MonthEnds, month_ends
 from transforms.observations import Observations, observations
 from transforms.opportunities import Opportunities, opportunities
+from transforms.record_facts import RecordFacts, record_facts
 from transforms.stage_history import StageHistory, stage_history
+from transforms.touches import Touches, touches
 
-PER_OPPORTUNITY = (Opportunities, Observations, StageHistory, MonthEnds)
+PER_OPPORTUNITY = (Opportunities, Observations, StageHistory, MonthEnds, Touches, RecordFacts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +26,17 @@ class Staged:
 
     versions: pl.LazyFrame
     spend: pl.LazyFrame
+    values: pl.LazyFrame
     aws_summaries: pl.LazyFrame
     visibility: pl.LazyFrame
     snapshots: pl.LazyFrame
     snapshot_spend: pl.LazyFrame
+    snapshot_values: pl.LazyFrame
 
 
-def per_opportunity(staged: Staged, *, as_of: date, reporting_currency: str) -> dict[type[dy.Schema], pl.DataFrame]:
+def per_opportunity(
+    staged: Staged, *, as_of: date, reporting: ReportingCurrency
+) -> dict[type[dy.Schema], pl.DataFrame]:
     """The rows of these opportunities in every table in PER_OPPORTUNITY, as known at the end of the day `as_of`."""
     observed = observations(
         staged.versions,
@@ -37,7 +44,7 @@ def per_opportunity(staged: Staged, *, as_of: date, reporting_currency: str) -> 
         staged.snapshots,
         staged.snapshot_spend,
         as_of=as_of,
-        reporting_currency=reporting_currency,
+        reporting=reporting,
     ).collect()
     current = opportunities(
         staged.versions,
@@ -46,11 +53,15 @@ def per_opportunity(staged: Staged, *, as_of: date, reporting_currency: str) -> 
         staged.visibility,
         observed.lazy(),
         as_of=as_of,
-        reporting_currency=reporting_currency,
+        reporting=reporting,
     ).collect()
     return {
         Opportunities: current,
         Observations: observed,
         StageHistory: stage_history(observed.lazy(), current.lazy()).collect(),
         MonthEnds: month_ends(observed.lazy(), current.lazy()).collect(),
+        Touches: touches(
+            staged.versions, staged.values, staged.snapshots, staged.snapshot_values, as_of=as_of
+        ).collect(),
+        RecordFacts: record_facts(staged.versions, staged.spend, staged.values, observed.lazy(), as_of=as_of).collect(),
     }

@@ -2,8 +2,9 @@
 
 import polars as pl
 
+from transforms.currency import ReportingCurrency, exchange_rate, to_reporting_currency
 from transforms.dates import parse_date, whole_months
-from transforms.money import parse_amount, quotient, to_reporting_currency
+from transforms.money import parse_amount, quotient
 
 LONGEST_CONTRACT_MONTHS = 144  # AWS's prose on ExpectedContractDuration.Value
 MONTHS_PER_YEAR = 12
@@ -25,6 +26,8 @@ CURRENCY_OF = {
     "software_mrr": "software_currency_code",
 }
 """Each money column and the column that holds the currency of that very amount."""
+
+UNKNOWN_CURRENCY = "(unknown)"
 
 
 def contract_months(term: pl.Expr, value: pl.Expr) -> pl.Expr:
@@ -69,12 +72,37 @@ def with_revenue(versions: pl.LazyFrame, spend: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def with_reporting(revenue: pl.LazyFrame, reporting_currency: str) -> pl.LazyFrame:
+def with_reporting(revenue: pl.LazyFrame, reporting: ReportingCurrency) -> pl.LazyFrame:
     """`revenue` with each money column again in the reporting currency, named `…_reporting`."""
-    return revenue.with_columns(
-        to_reporting_currency(pl.col(amount), pl.col(currency), reporting_currency).alias(f"{amount}_reporting")
-        for amount, currency in CURRENCY_OF.items()
+    rates = {currency: f"{currency}_rate" for currency in CURRENCY_OF.values()}
+    return (
+        revenue.with_columns(**{rate: exchange_rate(pl.col(currency), reporting) for currency, rate in rates.items()})
+        .with_columns(
+            to_reporting_currency(pl.col(amount), pl.col(rates[currency])).alias(f"{amount}_reporting")
+            for amount, currency in CURRENCY_OF.items()
+        )
+        .drop(rates.values())
     )
+
+
+def unconverted_currencies() -> pl.Expr:
+    """The currencies of the amounts of spend and software that are known and null in the reporting currency, with
+    commas between; null when there are none. An amount without a currency is in UNKNOWN_CURRENCY."""
+    amounts = {
+        "aws_currency_code": "aws_mrr",
+        "deal_currency_code": "deal_tcv",
+        "software_currency_code": "software_tcv",
+    }
+    aws, deal, software = (
+        pl.when(pl.col(amount).is_not_null() & pl.col(f"{amount}_reporting").is_null()).then(
+            pl.col(currency).fill_null(UNKNOWN_CURRENCY)
+        )
+        for currency, amount in amounts.items()
+    )
+    other_deal = pl.when(deal.ne_missing(aws)).then(deal)
+    other_software = pl.when(software.ne_missing(aws) & software.ne_missing(deal)).then(software)
+    is_any = pl.any_horizontal(currency.is_not_null() for currency in (aws, deal, software))
+    return pl.when(is_any).then(pl.concat_str(aws, other_deal, other_software, separator=", ", ignore_nulls=True))
 
 
 def _with_software_months(versions: pl.LazyFrame) -> pl.LazyFrame:

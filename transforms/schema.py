@@ -15,6 +15,7 @@ DUCKDB_TYPES: dict[pl.DataType, str] = {
     pl.Date(): "DATE",
     pl.Datetime("us", "UTC"): "TIMESTAMPTZ",
     pl.Decimal(38, 2): "DECIMAL(38,2)",
+    pl.Decimal(38, 18): "DECIMAL(38,18)",
 }
 
 
@@ -44,7 +45,8 @@ def reporting_money(amount: str) -> dy.Decimal:
         38,
         2,
         nullable=True,
-        description=f"{amount} in the reporting currency; null when its own currency is another one or unknown.",
+        description=f"{amount} in the reporting currency, at the rate of the as-of date; null when its own currency is "
+        "unknown or has no rate.",
     )
 
 

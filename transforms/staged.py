@@ -16,10 +16,12 @@ OPPORTUNITY_VERSIONS: dict[str, pl.DataType] = {
             "catalog",
             "partner_opportunity_identifier",
             "opportunity_type",
+            "national_security",
             "created_date",
             "life_cycle__stage",
             "life_cycle__closed_lost_reason",
             "life_cycle__review_status",
+            "life_cycle__next_steps",
             "life_cycle__target_close_date",
             "customer__account__company_name",
             "customer__account__industry",
@@ -29,6 +31,7 @@ OPPORTUNITY_VERSIONS: dict[str, pl.DataType] = {
             "project__competitor_name",
             "project__expected_contract_duration__term",
             "project__expected_contract_duration__value",
+            "contract_duration_as_sent",
             "marketing__campaign_name",
             "marketing__source",
             "marketing__aws_funding_used",
@@ -40,7 +43,8 @@ OPPORTUNITY_VERSIONS: dict[str, pl.DataType] = {
         pl.String(),
     ),
 }
-"""One row per captured version of GetOpportunity."""
+"""One row per captured version of GetOpportunity. `contract_duration_as_sent` is the beginning of what AWS sent as
+value and term, even where a landing rule took these out."""
 
 EXPECTED_CUSTOMER_SPEND: dict[str, pl.DataType] = {
     "parent_key": pl.String(),
@@ -49,6 +53,13 @@ EXPECTED_CUSTOMER_SPEND: dict[str, pl.DataType] = {
     "currency_code": pl.String(),
 }
 """One row per entry of Project.ExpectedCustomerSpend of a version or a snapshot; `parent_key` is its `row_key`."""
+
+DIMENSION_VALUES: dict[str, pl.DataType] = {
+    "parent_key": pl.String(),
+    "dimension": pl.String(),
+    "value": pl.String(),
+}
+"""One row per item of a list that is a dimension of attribution, of a version or a snapshot with that `row_key`."""
 
 AWS_OPPORTUNITY_SUMMARIES: dict[str, pl.DataType] = {
     "row_key": pl.String(),

@@ -5,15 +5,19 @@ A broken rule here is a fault of the pipeline, not of a record: all are critical
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from expectations.marts.attribution import attribution_rules
+from expectations.marts.hygiene import hygiene_rules
 from expectations.marts.month_ends import month_ends_rules
 from expectations.marts.observations import observations_rules
 from expectations.marts.opportunities import CURRENT_VERSIONS, opportunities_rules
 from expectations.marts.outcomes_monthly import outcomes_monthly_rules
 from expectations.marts.pipeline_monthly import pipeline_monthly_rules
 from expectations.marts.pipeline_waterfall import pipeline_waterfall_rules
+from expectations.marts.reporting import reporting_rules
 from expectations.marts.stage_funnel import stage_funnel_rules
 from expectations.marts.stage_history import stage_history_rules
 from expectations.marts.table import MartTable
+from expectations.marts.touches import touches_rules
 from expectations.rules import BATCH, Expectation, Rule, is_present, is_unique, literal
 
 __all__ = ["CURRENT_VERSIONS", "OWN_RULES", "MartTable", "declared_rules", "marts_rules"]
@@ -24,20 +28,25 @@ OWN_RULES: Mapping[str, Callable[[MartTable], Iterator[Rule]]] = {
     "opportunities": opportunities_rules,
     "stage_history": stage_history_rules,
     "month_ends": month_ends_rules,
+    "touches": touches_rules,
     "stage_funnel": stage_funnel_rules,
     "pipeline_monthly": pipeline_monthly_rules,
     "pipeline_waterfall": pipeline_waterfall_rules,
     "outcomes_monthly": outcomes_monthly_rules,
+    "attribution": attribution_rules,
+    "hygiene": hygiene_rules,
 }
 
 
-def marts_rules(tables: Iterable[MartTable]) -> list[Rule]:
+def marts_rules(tables: Iterable[MartTable], *, reporting_currency: str) -> list[Rule]:
     """List every rule of the schema `marts`: what a declaration implies, then what a table's meaning does."""
     rules: list[Rule] = []
     for table in tables:
         rules.extend(declared_rules(table))
         if table.name in OWN_RULES:
             rules.extend(OWN_RULES[table.name](table))
+        if table.name == "opportunities":
+            rules.extend(reporting_rules(table, reporting_currency))
     return rules
 
 

@@ -34,11 +34,11 @@ class MartTable:
         """Put a column under rules that hold the publication."""
         return Target(self.name, column, "critical", key=self.row_key)
 
-    def fails_with(self, column: str, name: str, failing_rows: str, reason: str = "") -> Rule:
-        """Build a rule on a column that is its SQL alone."""
+    def fails_with(self, column: str | None, name: str, failing_rows: str, reason: str = "") -> Rule:
+        """Build a rule on a column, or on rows as a whole, that is its SQL alone."""
         return Rule(name, self.name, column, "critical", failing_rows, reason=reason)
 
-    def fails_where(self, column: str, name: str, condition: str, rows: str, reason: str = "") -> Rule:
+    def fails_where(self, column: str | None, name: str, condition: str, rows: str, reason: str = "") -> Rule:
         """Build a rule on `rows`, the SQL of this table's rows with more columns, such as those of a window."""
         return self.fails_with(
             column, name, f"SELECT {self.row_key} AS row_key FROM ({rows}) WHERE {condition}", reason
@@ -57,7 +57,9 @@ def money_rules(table: MartTable) -> Iterator[Rule]:
             yield in_range(table.target(column), 0, None)
 
 
-def reconciles(table: MartTable, column: str, name: str, key: str, shown: str, found: str, reason: str = "") -> Rule:
+def reconciles(
+    table: MartTable, column: str | None, name: str, key: str, shown: str, found: str, reason: str = ""
+) -> Rule:
     """Two queries give the same sum of `number` for each key: one on this table, one on where it comes from.
 
     Both select the columns of `key` and `number`. A key that one of them lacks has the sum 0 there.

@@ -1,21 +1,20 @@
 """Random histories: one to six opportunities over a year and a half, with instants where months, years and as-of
 days meet, and stages that climb, fall, end, reopen or jump anywhere."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import dataframely as dy
-import polars as pl
 from hypothesis import strategies as st
-from strategies import AS_OF, MIDNIGHT, REPORTING_CURRENCY, Row, World, staged
+from record_strategies import DURATIONS, SOFTWARE, SPEND, details, items
+from strategies import AS_OF, MIDNIGHT, Row, World
 
-from transforms.month_transitions import month_transitions
-from transforms.per_opportunity import per_opportunity
-from transforms.rollups import roll_up
-from transforms.schema import declaration
+from transforms.revenue import SOFTWARE_REVENUE
 from transforms.stages import RANKED_STAGES, STAGES
+from transforms.touches import LISTS, SNAPSHOT_LISTS
 
+OPPORTUNITY_IDS = ("O1", "O2", "O3", "O4", "O10", "O20")
 MICROSECOND = timedelta(microseconds=1)
 MONTHS = [(2024, 11), (2024, 12), (2025, 1), (2025, 3), (2025, 12), (2026, 1), (2026, 3)]
 MONTH_STARTS = [datetime(year, month, 1, tzinfo=UTC) for year, month in MONTHS]
@@ -23,24 +22,11 @@ MONTH_TRAPS = [start + step for start in MONTH_STARTS for step in (-MICROSECOND,
 LEAP_DAY = datetime(2024, 2, 29, 23, 59, 59, 999_999, tzinfo=UTC)
 DAY_ENDS = [MIDNIGHT, datetime(2026, 3, 15, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)]
 DAY_TRAPS = [LEAP_DAY, *(end + step for end in DAY_ENDS for step in (-MICROSECOND, timedelta(), MICROSECOND))]
+STALE = [end - timedelta(30) + step for end in DAY_ENDS[:2] for step in (-MICROSECOND, timedelta())]
+LONG_AGO = [datetime(2015, 6, 1, tzinfo=UTC), datetime(2020, 2, 29, 12, tzinfo=UTC)]
 AS_OF_DAYS = [AS_OF, AS_OF, *([date(2026, 3, 14), date(2025, 12, 31)] * 2), date(2026, 4, 30), date(2025, 1, 1)]
 
-SPEND = [
-    [],
-    [("AWS", "1000.00", "USD")],
-    [("AWS", "1000.00", "USD")],
-    [("AWS", "1000.01", "USD"), ("Self", "12000.00", "USD")],
-    [("AWS", "250.5", "USD"), ("AWS", "0.05", "USD"), ("Acme", "7", "USD")],
-    [("AWS", "800", "EUR"), ("Self", "100", "USD")],
-    [("AWS", "800", "EUR"), ("AWS", "800", "USD")],
-    [("AWS", "", "USD"), ("Self", "9", "EUR")],
-    [("Self", "36000", "USD")],
-    [("AWS", "0", "USD")],
-    [("AWS", "9999999999999999999999999999999.99", "USD")],
-]
-DURATIONS = [("Months", "12"), ("Months", "12"), ("Months", "36"), ("Months", "145"), ("Years", "1"), (None, None)]
-SOFTWARE = [(None, None), ("5000.00", "USD"), ("0.99", "USD"), ("400", "EUR"), ("x", "USD")]
-CLOSE_DATES = ["2026-05-31", "2026-06-30", "2026-06-31", None]
+CLOSE_DATES = ["2026-05-31", "2026-06-30", "2026-06-31", None, "2026-03-31", "2026-03-30", "2025-12-31"]
 STEPS = ["stay", "up", "up", "up", "skip", "down", "lose", "win", "silent"]
 WALKS = [STEPS, STEPS, [*STAGES, None], ["up", "silent"], ["lose", "silent"], ["win", "lose", "up"], ["silent"]]
 KINDS = [["version"], ["version"], *([["version", "snapshot"]] * 3), ["snapshot"]]
@@ -51,24 +37,7 @@ instants = st.one_of(
     st.timedeltas(timedelta(), MIDNIGHT - MONTH_STARTS[0]).map(lambda passed: MONTH_STARTS[0] + passed),
 )
 as_of_days = st.sampled_from(AS_OF_DAYS)
-
-
-def first_step(world: World, as_of: date) -> dict[str, pl.DataFrame]:
-    """The tables in which a row depends on its opportunity alone, by name."""
-    return named(per_opportunity(staged(world), as_of=as_of, reporting_currency=REPORTING_CURRENCY))
-
-
-def tables(world: World, as_of: date) -> dict[str, pl.DataFrame]:
-    """Every table of `world`, by name."""
-    built = first_step(world, as_of)
-    opportunities, stints, ends = (built[name].lazy() for name in ("opportunities", "stage_history", "month_ends"))
-    transitions = month_transitions(ends).collect()
-    rollups = named(roll_up(opportunities, stints, transitions.lazy(), as_of=as_of))
-    return {**built, "month_transitions": transitions, **rollups}
-
-
-def named(built: dict[type[dy.Schema], pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    return {declaration(schema).name: table for schema, table in built.items()}
+late_days = st.sampled_from([AS_OF, AS_OF, date(2026, 3, 14), date(2026, 4, 30)])
 
 
 @dataclass(frozen=True)
@@ -113,12 +82,13 @@ def deals(draw: st.DrawFn, opportunity_id: str, seen_at: list[datetime]) -> Deal
 @st.composite
 def record(draw: st.DrawFn, key: str, is_excluded: st.SearchStrategy[bool]) -> tuple[Row, list[Row]]:
     """What versions and snapshots have in common, and the spend entries."""
-    term, value = draw(st.sampled_from(DURATIONS))
+    term, value, as_sent = draw(st.sampled_from(DURATIONS))
     row = {
         "row_key": key,
         "is_excluded": draw(is_excluded),
         "project__expected_contract_duration__term": term,
         "project__expected_contract_duration__value": value,
+        "contract_duration_as_sent": as_sent,
     }
     names = ("target_company", "amount", "currency_code")
     return row, [{"parent_key": key, **dict(zip(names, entry, strict=True))} for entry in draw(st.sampled_from(SPEND))]
@@ -127,18 +97,14 @@ def record(draw: st.DrawFn, key: str, is_excluded: st.SearchStrategy[bool]) -> t
 @st.composite
 def version(draw: st.DrawFn, deal: Deal, key: str, instant: datetime, stage: str | None) -> tuple[Row, list[Row]]:
     row, spend = draw(record(key, st.sampled_from([False] * 11 + [True])))
-    software_amount, software_currency = draw(st.sampled_from(SOFTWARE))
-    return row | {
+    return row | draw(details) | {
         "opportunity_id": deal.opportunity_id,
         "last_modified_at": instant,
         "created_date": None if row["is_excluded"] else draw(st.sampled_from(deal.created_dates)),
         "life_cycle__stage": stage,
         "life_cycle__target_close_date": draw(st.sampled_from(CLOSE_DATES)),
         "project__title": None,
-        "software_revenue__value__amount": software_amount,
-        "software_revenue__value__currency_code": software_currency,
-        "software_revenue__effective_date": None,
-        "software_revenue__expiration_date": None,
+        **dict(zip(SOFTWARE_REVENUE, draw(st.sampled_from(SOFTWARE)), strict=True)),
     }, spend
 
 
@@ -177,14 +143,20 @@ def sightings(opportunity_id: str) -> st.SearchStrategy[list[Row]]:
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> World:
-    """A world of opportunities with up to twelve records each; some have snapshots alone, some nothing that counts."""
-    world = World([], [], [], [], [], [])
-    for opportunity_id in draw(
-        st.lists(st.sampled_from(["O1", "O2", "O3", "O4", "O10", "O20"]), max_size=6, unique=True)
-    ):
-        busy = [draw(st.sampled_from(DAY_TRAPS)), *draw(st.lists(instants, max_size=9))]
-        seen_at = sorted(draw(st.lists(st.sampled_from(busy), max_size=12)))
+def histories(
+    draw: st.DrawFn,
+    opportunity_ids: Sequence[str] = OPPORTUNITY_IDS,
+    least: int = 0,
+    most: int = 12,
+    traps: Sequence[datetime] = (),
+) -> World:
+    """A world of opportunities with `least` to `most` records each; some have snapshots alone, some nothing that
+    counts."""
+    world = World()
+    chosen = st.lists(st.sampled_from(opportunity_ids), min_size=least > 0, max_size=len(opportunity_ids), unique=True)
+    for opportunity_id in draw(chosen):
+        busy = [draw(st.sampled_from([*DAY_TRAPS, *traps])), *draw(st.lists(instants, max_size=9))]
+        seen_at = sorted(draw(st.lists(st.sampled_from([*busy, *traps]), min_size=least, max_size=most)))
         deal = draw(deals(opportunity_id, seen_at))
         world.visibility.extend(draw(sightings(opportunity_id)))
         stage = None
@@ -197,10 +169,15 @@ def histories(draw: st.DrawFn) -> World:
                 row, entries = draw(version(deal, key, instant, shown))
                 world.versions.append(row)
                 world.spend.extend(entries)
+                world.values.extend(draw(items(key, LISTS)))
                 if draw(st.booleans()):
                     world.summaries.append(draw(summary(opportunity_id, key, instant)))
             else:
                 row, entries = draw(snapshot(deal, key, instant, shown))
                 world.snapshots.append(row)
                 world.snapshot_spend.extend(entries)
+                world.snapshot_values.extend(draw(items(key, SNAPSHOT_LISTS)))
     return world
+
+
+few_records = histories(opportunity_ids=("O1", "O2", "O10"), least=3, most=7, traps=(*STALE, *LONG_AGO))

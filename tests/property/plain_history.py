@@ -53,24 +53,24 @@ def by_opportunity(rows: list[Row]) -> dict[str, list[Row]]:
     return found
 
 
-def observations(world: Any, *, end: datetime, reporting_currency: str) -> list[Row]:
+def observations(world: Any, *, end: datetime, reporting: Any) -> list[Row]:
     last = plain_python.last_of_each(world.versions, end)
     rows = []
     for opportunity_id in sorted(key for key, version in last.items() if not version["is_excluded"]):
-        rows += _observed(opportunity_id, world, end, reporting_currency)
+        rows += _observed(opportunity_id, world, end, reporting)
     return rows
 
 
-def _observed(opportunity_id: str, world: Any, end: datetime, reporting_currency: str) -> list[Row]:
+def _observed(opportunity_id: str, world: Any, end: datetime, reporting: Any) -> list[Row]:
     versions = [
-        ((row["last_modified_at"], 0, "", 0, row["row_key"]), _of_version(row, world.spend, reporting_currency))
+        ((row["last_modified_at"], 0, "", 0, row["row_key"]), _of_version(row, world.spend, reporting))
         for row in world.versions
         if row["opportunity_id"] == opportunity_id and not row["is_excluded"] and row["last_modified_at"] < end
     ]
     snapshots = [
         (
             (row["created_at"], 1, row["engagement_id"], row["revision"], row["row_key"]),
-            _of_snapshot(row, world.snapshot_spend, reporting_currency),
+            _of_snapshot(row, world.snapshot_spend, reporting),
         )
         for row in world.snapshots
         if row["opportunity_id"] == opportunity_id and not row["is_excluded"]
@@ -84,7 +84,7 @@ def _observed(opportunity_id: str, world: Any, end: datetime, reporting_currency
     return rows
 
 
-def _of_version(version: Row, spend: list[Row], reporting_currency: str) -> Row:
+def _of_version(version: Row, spend: list[Row], reporting: Any) -> Row:
     stage = version["life_cycle__stage"]
     return {
         "opportunity_id": version["opportunity_id"],
@@ -93,11 +93,11 @@ def _of_version(version: Row, spend: list[Row], reporting_currency: str) -> Row:
         "stage": stage,
         "stage_rank": rank_of(stage),
         "target_close_date": plain_python.day(version["life_cycle__target_close_date"]),
-        **_amounts(version, spend, reporting_currency),
+        **_amounts(version, spend, reporting),
     }
 
 
-def _of_snapshot(snapshot: Row, spend: list[Row], reporting_currency: str) -> Row:
+def _of_snapshot(snapshot: Row, spend: list[Row], reporting: Any) -> Row:
     stage = snapshot["lifecycle__stage"]
     of_software = ["value__amount", "value__currency_code", "effective_date", "expiration_date"]
     return {
@@ -107,16 +107,17 @@ def _of_snapshot(snapshot: Row, spend: list[Row], reporting_currency: str) -> Ro
         "stage": stage,
         "stage_rank": rank_of(stage),
         "target_close_date": plain_python.day(snapshot["lifecycle__target_close_date"]),
-        **_amounts(
-            {**snapshot, **{f"software_revenue__{name}": None for name in of_software}}, spend, reporting_currency
-        ),
+        **_amounts({**snapshot, **{f"software_revenue__{name}": None for name in of_software}}, spend, reporting),
     }
 
 
-def _amounts(record: Row, spend: list[Row], reporting_currency: str) -> Row:
+def _amounts(record: Row, spend: list[Row], reporting: Any) -> Row:
     entries = [entry for entry in spend if entry["parent_key"] == record["row_key"]]
-    found = plain_python.revenue(record, entries, reporting_currency)
-    return {name: found[name] for name in ("contract_months", *(f"{amount}_reporting" for amount in AMOUNTS))}
+    found = plain_python.revenue(record, entries, reporting)
+    return {
+        **{name: found[name] for name in ("contract_months", *(f"{amount}_reporting" for amount in AMOUNTS))},
+        "unconverted_currencies": ", ".join(plain_python.unconverted(record, entries, reporting)) or None,
+    }
 
 
 def stage_history(observed: list[Row], opportunities: list[Row]) -> list[Row]:

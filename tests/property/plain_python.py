@@ -87,7 +87,35 @@ def divided(value: Fraction | None, divisor: int | None) -> Fraction | None:
     return None if value is None or divisor is None else value / divisor
 
 
-def revenue(version: Row, entries: list[Row], reporting_currency: str) -> Row:
+def rate(currency: str | None, reporting: Any) -> Fraction | None:
+    """What one unit of a currency is worth in the reporting currency, across the base of the quotes."""
+    if currency is None or currency == reporting.code:
+        return currency and Fraction(1)
+    per_base = {quote.currency: Fraction(str(quote.per_base)) for quote in reporting.quotes}
+    if reporting.base is not None:
+        per_base[reporting.base] = Fraction(1)
+    if currency not in per_base or reporting.code not in per_base:
+        return None
+    return per_base[reporting.code] / per_base[currency]
+
+
+def converted(amount: Decimal | None, currency: str | None, reporting: Any) -> Decimal | None:
+    """An amount in the reporting currency; unknown beyond 10^29 cents, but for one that is in it already."""
+    worth = rate(currency, reporting)
+    if amount is None or worth is None:
+        return None
+    exact = Fraction(amount) * worth
+    return to_money(exact) if currency == reporting.code or exact <= 10**27 else None
+
+
+def software_months(version: Row) -> int | None:
+    return contract_months(version) or whole_months(
+        day(version["software_revenue__effective_date"]), day(version["software_revenue__expiration_date"])
+    )
+
+
+def money(version: Row, entries: list[Row]) -> dict[str, tuple[Decimal | None, str | None]]:
+    """Each amount, and the currency of that very amount."""
     months = contract_months(version)
     of_aws = [entry for entry in entries if entry["target_company"] == "AWS"]
     of_self = [entry for entry in entries if entry["target_company"] == "Self"]
@@ -97,12 +125,9 @@ def revenue(version: Row, entries: list[Row], reporting_currency: str) -> Row:
     aws_mrr = sum(aws_amounts) if is_summable and None not in aws_amounts else None
     deal_tcv = amount(of_self[0]["amount"]) if len(of_self) == 1 else None
     software_tcv = amount(version["software_revenue__value__amount"])
-    software_months = months or whole_months(
-        day(version["software_revenue__effective_date"]), day(version["software_revenue__expiration_date"])
-    )
     aws, deal = only(aws_currencies), of_self[0]["currency_code"] if len(of_self) == 1 else None
     software = version["software_revenue__value__currency_code"]
-    money = {
+    exact = {
         "aws_mrr": (aws_mrr, aws),
         "deal_tcv": (deal_tcv, deal),
         "deal_mrr": (divided(deal_tcv, months), deal),
@@ -110,19 +135,31 @@ def revenue(version: Row, entries: list[Row], reporting_currency: str) -> Row:
         "aws_arr": (times(aws_mrr, 12), aws),
         "aws_acv": (times(aws_mrr, months and min(12, months)), aws),
         "software_tcv": (software_tcv, software),
-        "software_mrr": (divided(software_tcv, software_months), software),
+        "software_mrr": (divided(software_tcv, software_months(version)), software),
     }
+    return {name: (to_money(value), currency) for name, (value, currency) in exact.items()}
+
+
+def revenue(version: Row, entries: list[Row], reporting: Any) -> Row:
+    amounts = money(version, entries)
     return {
         "currency_code": only([entry["currency_code"] for entry in entries]),
-        "contract_months": months,
-        "software_months": software_months,
-        "software_currency_code": software,
-        **{name: to_money(value) for name, (value, _) in money.items()},
-        **{
-            f"{name}_reporting": to_money(value) if currency == reporting_currency else None
-            for name, (value, currency) in money.items()
-        },
+        "contract_months": contract_months(version),
+        "software_months": software_months(version),
+        "software_currency_code": version["software_revenue__value__currency_code"],
+        **{name: value for name, (value, _) in amounts.items()},
+        **{f"{name}_reporting": converted(value, currency, reporting) for name, (value, currency) in amounts.items()},
     }
+
+
+def unconverted(version: Row, entries: list[Row], reporting: Any) -> list[str]:
+    """The currencies of the amounts that are known, but not in the reporting currency."""
+    amounts = money(version, entries)
+    found = [amounts[name] for name in ("aws_mrr", "deal_tcv", "software_tcv")]
+    lost = [
+        currency for value, currency in found if value is not None and converted(value, currency, reporting) is None
+    ]
+    return list(dict.fromkeys(currency or "(unknown)" for currency in lost))
 
 
 def history(opportunity_id: str, versions: list[Row], snapshots: list[Row], end: datetime) -> Row:
@@ -165,6 +202,11 @@ def record(version: Row) -> Row:
         "is_open": None if stage is None else stage in RANKS[:5],
         "is_won": None if stage is None else stage == "Launched",
         "is_lost": None if stage is None else stage == "Closed Lost",
+        "closed_lost_reason": version.get("life_cycle__closed_lost_reason"),
+        "review_status": version.get("life_cycle__review_status"),
+        "industry": version.get("customer__account__industry"),
+        "aws_partition": version.get("project__aws_partition"),
+        "campaign": version.get("marketing__campaign_name"),
         "target_close_date": day(version["life_cycle__target_close_date"]),
         "created_at": instant(version["created_date"]),
         "last_modified_at": version["last_modified_at"],
@@ -188,7 +230,7 @@ def is_visible(opportunity_id: str, visibility: list[Row], end: datetime) -> boo
     return max(flags)[1] if flags else True
 
 
-def opportunities(world: Any, *, end: datetime, reporting_currency: str) -> list[Row]:
+def opportunities(world: Any, *, end: datetime, reporting: Any) -> list[Row]:
     """Rows of marts.opportunities before `end`; a column that no member of the world can fill is left out."""
     entries = defaultdict(list)
     for entry in world.spend:
@@ -197,7 +239,7 @@ def opportunities(world: Any, *, end: datetime, reporting_currency: str) -> list
     return [
         {
             **record(version),
-            **revenue(version, entries[version["row_key"]], reporting_currency),
+            **revenue(version, entries[version["row_key"]], reporting),
             **history(opportunity_id, world.versions, world.snapshots, end),
             "aws_stage": summaries.get(opportunity_id, {}).get("life_cycle__stage"),
             "engagement_score": summaries.get(opportunity_id, {}).get("insights__engagement_score"),

@@ -9,7 +9,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import plain_attribution
 import plain_history
+import plain_hygiene
 import plain_python
 from plain_history import (
     AMOUNTS,
@@ -194,16 +196,38 @@ def _outcomes(decided: list[tuple[str, datetime, Row]]) -> Row:
     }
 
 
-def tables(world: Any, *, as_of: date, reporting_currency: str) -> dict[str, list[Row]]:
-    """Every table of `world`, by name; of opportunities the columns that a member of the world can fill."""
-    end = datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC) + timedelta(days=1)
-    observed = plain_history.observations(world, end=end, reporting_currency=reporting_currency)
-    opportunities = plain_python.opportunities(world, end=end, reporting_currency=reporting_currency)
+def end_of(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
+
+
+def tables_of_records(world: Any, *, as_of: date, reporting: Any, thresholds: Any) -> dict[str, list[Row]]:
+    """Every table of `world` that does not look at stints and months, by name; of opportunities the columns that a
+    member of the world can fill."""
+    end = end_of(as_of)
+    opportunities = plain_python.opportunities(world, end=end, reporting=reporting)
+    observed = plain_history.observations(world, end=end, reporting=reporting)
+    touches = plain_attribution.touches(world, end)
+    facts = plain_hygiene.record_facts(world, end, observed)
+    sums = plain_attribution.attribution_sums(touches, opportunities)
+    return {
+        "opportunities": opportunities,
+        "observations": observed,
+        "touches": touches,
+        "record_facts": facts,
+        "attribution_sums": sums,
+        "attribution": plain_attribution.attribution(sums),
+        "hygiene": plain_hygiene.hygiene(opportunities, facts, as_of, thresholds),
+    }
+
+
+def tables(world: Any, *, as_of: date, reporting: Any, thresholds: Any) -> dict[str, list[Row]]:
+    """Every table of `world`, by name."""
+    of_records = tables_of_records(world, as_of=as_of, reporting=reporting, thresholds=thresholds)
+    opportunities, observed = of_records["opportunities"], of_records["observations"]
     stints = plain_history.stage_history(observed, opportunities)
     ends = plain_history.month_ends(observed, opportunities)
     return {
-        "observations": observed,
-        "opportunities": opportunities,
+        **of_records,
         "stage_history": stints,
         "month_ends": ends,
         "month_transitions": month_transitions(ends),

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from operator import itemgetter
 from typing import Any
@@ -10,11 +10,13 @@ from typing import Any
 import polars as pl
 from hypothesis import strategies as st
 
+from transforms.currency import ReportingCurrency
 from transforms.observations import observations
 from transforms.opportunities import opportunities
 from transforms.per_opportunity import Staged
 from transforms.staged import (
     AWS_OPPORTUNITY_SUMMARIES,
+    DIMENSION_VALUES,
     EXPECTED_CUSTOMER_SPEND,
     OPPORTUNITY_VERSIONS,
     OPPORTUNITY_VISIBILITY,
@@ -24,34 +26,37 @@ from transforms.stages import STAGES
 
 AS_OF = date(2026, 3, 31)
 MIDNIGHT = datetime(2026, 4, 1, tzinfo=UTC)
-REPORTING_CURRENCY = "USD"
+NO_RATES = ReportingCurrency("USD")
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class World:
-    """Everything staged: versions, their spend entries, AWS summaries, snapshots and theirs, changes of sight."""
+    """Everything staged: versions, their spend entries and list values, AWS summaries, snapshots and theirs, changes
+    of sight."""
 
-    versions: list[Row]
-    spend: list[Row]
-    summaries: list[Row]
-    snapshots: list[Row]
-    snapshot_spend: list[Row]
-    visibility: list[Row]
+    versions: list[Row] = field(default_factory=list)
+    spend: list[Row] = field(default_factory=list)
+    values: list[Row] = field(default_factory=list)
+    summaries: list[Row] = field(default_factory=list)
+    snapshots: list[Row] = field(default_factory=list)
+    snapshot_spend: list[Row] = field(default_factory=list)
+    snapshot_values: list[Row] = field(default_factory=list)
+    visibility: list[Row] = field(default_factory=list)
 
     def only(self, is_kept: Callable[[str], bool]) -> "World":
         """The world of the opportunities whose identifier `is_kept`."""
-        of_kept = [
-            [row for row in rows if is_kept(row["opportunity_id"])]
-            for rows in (self.versions, self.summaries, self.snapshots, self.visibility)
-        ]
-        versions, summaries, snapshots, visibility = of_kept
-        keys = {row["row_key"] for row in [*versions, *snapshots]}
-        spend, snapshot_spend = (
-            [entry for entry in entries if entry["parent_key"] in keys] for entries in (self.spend, self.snapshot_spend)
-        )
-        return World(versions, spend, summaries, snapshots, snapshot_spend, visibility)
+        of_opportunities = {
+            name: [row for row in getattr(self, name) if is_kept(row["opportunity_id"])]
+            for name in ("versions", "summaries", "snapshots", "visibility")
+        }
+        keys = {row["row_key"] for name in ("versions", "snapshots") for row in of_opportunities[name]}
+        of_records = {
+            name: [row for row in getattr(self, name) if row["parent_key"] in keys]
+            for name in ("spend", "values", "snapshot_spend", "snapshot_values")
+        }
+        return World(**of_opportunities, **of_records)
 
     def without(self, opportunity_id: str) -> "World":
         return self.only(lambda kept: kept != opportunity_id)
@@ -77,16 +82,18 @@ def staged(world: World) -> Staged:
     return Staged(
         versions=pl.LazyFrame(world.versions, OPPORTUNITY_VERSIONS),
         spend=pl.LazyFrame(world.spend, EXPECTED_CUSTOMER_SPEND),
+        values=pl.LazyFrame(world.values, DIMENSION_VALUES),
         aws_summaries=pl.LazyFrame(world.summaries, AWS_OPPORTUNITY_SUMMARIES),
         visibility=pl.LazyFrame(world.visibility, OPPORTUNITY_VISIBILITY),
         snapshots=pl.LazyFrame(world.snapshots, RESOURCE_SNAPSHOTS),
         snapshot_spend=pl.LazyFrame(world.snapshot_spend, EXPECTED_CUSTOMER_SPEND),
+        snapshot_values=pl.LazyFrame(world.snapshot_values, DIMENSION_VALUES),
     )
 
 
-def mart(world: World, *, as_of: date = AS_OF) -> pl.LazyFrame:
+def mart(world: World, *, as_of: date = AS_OF, reporting: ReportingCurrency = NO_RATES) -> pl.LazyFrame:
     """marts.opportunities of `world`."""
-    records, run = staged(world), {"as_of": as_of, "reporting_currency": REPORTING_CURRENCY}
+    records, run = staged(world), {"as_of": as_of, "reporting": reporting}
     observed = observations(records.versions, records.spend, records.snapshots, records.snapshot_spend, **run)
     return opportunities(records.versions, records.spend, records.aws_summaries, records.visibility, observed, **run)
 
@@ -94,7 +101,7 @@ def mart(world: World, *, as_of: date = AS_OF) -> pl.LazyFrame:
 amount_texts = st.from_regex(r"(0|[1-9][0-9]{0,30})(\.[0-9]{0,2})?", fullmatch=True)
 opportunity_ids = st.sampled_from(["O1", "O1", "O2", "O10"])
 stages = st.sampled_from([*STAGES, None])
-currencies = st.sampled_from(["USD", "USD", "USD", "EUR", None])
+currencies = st.sampled_from(["USD", "USD", "USD", "EUR", "GBP", None])
 instants = st.sampled_from([MIDNIGHT + timedelta(microseconds=step) for step in (-(10**12), -(10**9), -2, -1, 0, 1)])
 days = st.dates(date(2023, 12, 1), date(2028, 3, 1)).map(str)
 date_texts = days | st.sampled_from(["2024-02-29", "2025-01-31", "2025-02-28", "2026-02-31", "2026-1-1", "", None])

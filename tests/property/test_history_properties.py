@@ -4,11 +4,15 @@ from datetime import date
 from itertools import pairwise
 
 import polars as pl
-from history_strategies import as_of_days, histories, tables
+import pytest
+from built_tables import tables
+from history_strategies import as_of_days, histories
 from hypothesis import given, settings
 from strategies import World
 
 from transforms.stages import LOST_STAGE, OPEN_STAGES, WON_STAGE
+
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")  # of a failing world
 
 often = settings(max_examples=40)
 

@@ -2,53 +2,88 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 import duckdb
+import plain_python
 import polars as pl
-from history_strategies import as_of_days, histories
+import pytest
+from history_strategies import as_of_days, few_records, histories, late_days
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import Row, World
+from record_strategies import thresholds
+from reporting_strategies import reporting_currencies
+from strategies import NO_RATES, Row, World
 
-from pipelines.marts import build_marts
+from pipelines.marts import SPEND, build_marts
+from transforms.currency import ReportingCurrency
+from transforms.hygiene_rules import Thresholds
 from transforms.staged import (
     AWS_OPPORTUNITY_SUMMARIES,
+    DIMENSION_VALUES,
     EXPECTED_CUSTOMER_SPEND,
     OPPORTUNITY_VERSIONS,
     OPPORTUNITY_VISIBILITY,
     RESOURCE_SNAPSHOTS,
 )
+from transforms.touches import LISTS, SNAPSHOT_LISTS
+
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")  # of a failing world
 
 FIRST_FETCH = datetime(2026, 1, 1, tzinfo=UTC)
 KEYED = ("versions", "summaries", "snapshots", "visibility")
 OF_OPPORTUNITY = {"opportunity_id": pl.String()}
+ITEM = {name: DIMENSION_VALUES[name] for name in ("parent_key", "value")}
+
+dollar_rates = reporting_currencies.map(lambda reporting: replace(reporting, code="USD"))
 
 
 @dataclass(frozen=True)
 class Night:
-    """What has landed by a night, and the business date of its run. `fetches` counts how often a version came, and
-    `summary_fetches` AWS's side of it: a killed run may have landed one without the other."""
+    """What has landed by a night, and the business date, rates and thresholds of its run. `fetches` counts how often a
+    version came, and `summary_fetches` AWS's side of it: a killed run may have landed one without the other."""
 
     world: World
     as_of: date
     fetches: dict[str, int]
     summary_fetches: dict[str, int]
+    reporting: ReportingCurrency = NO_RATES
+    thresholds: Thresholds = field(default_factory=Thresholds)
 
-    def landed(self, opportunity_id: str) -> Any:
-        """Everything that has landed of an opportunity by the end of the as-of day, as a comparable value."""
-        own = self.world.only(lambda other: other == opportunity_id)
+    @property
+    def staged(self) -> World:
+        """What is known by the end of the as-of day."""
         end = datetime(self.as_of.year, self.as_of.month, self.as_of.day, tzinfo=UTC) + timedelta(days=1)
-        rows = own.before(end)
-        rows = replace(rows, snapshots=[row for row in rows.snapshots if row["created_at"] is not None])
+        return self.world.before(end).only(lambda _: True)
+
+    def inputs(self, opportunity_id: str) -> Any:
+        """Everything that the rows of an opportunity are made of, as a comparable value."""
+        own = self.staged.only(lambda other: other == opportunity_id)
+        rows = replace(own, snapshots=[row for row in own.snapshots if row["created_at"] is not None])
         kept = {name: sorted(map(repr, getattr(rows, name))) for name in KEYED}
         return (
             kept,
             [self.fetches[row["row_key"]] for row in rows.versions],
             [self.summary_fetches[row["row_key"]] for row in rows.summaries],
+            self.rates(own),
         )
+
+    def rates(self, own: World) -> dict[str, Fraction]:
+        """What the currencies in any record of an opportunity are worth, of those that can be converted."""
+        shown = {row["software_revenue__value__currency_code"] for row in own.versions}
+        shown |= {entry["currency_code"] for entry in [*own.spend, *own.snapshot_spend]}
+        worth = {currency: plain_python.rate(currency, self.reporting) for currency in shown - {self.reporting.code}}
+        return {currency: rate for currency, rate in worth.items() if rate is not None}
+
+
+def changed(first: Night, second: Night) -> list[str]:
+    """The opportunities whose inputs were others on the second night."""
+    worlds = (first.world, second.world)
+    known = {row["opportunity_id"] for world in worlds for name in KEYED for row in getattr(world, name)}
+    return [opportunity_id for opportunity_id in known if first.inputs(opportunity_id) != second.inputs(opportunity_id)]
 
 
 def chosen(draw: st.DrawFn, rows: list[Row]) -> list[Row]:
@@ -58,7 +93,8 @@ def chosen(draw: st.DrawFn, rows: list[Row]) -> list[Row]:
 @st.composite
 def pairs_of_nights(draw: st.DrawFn) -> tuple[Night, Night]:
     """Two nights: by the first one some records had not landed yet, old ones among them, and some versions or summaries
-    showed something else, since a second fetch replaced what had landed under their key."""
+    showed something else, since a second fetch replaced what had landed under their key. Rates and thresholds of the
+    second night are the same or others."""
     world = draw(histories())
     earlier = replace(world, **{name: chosen(draw, getattr(world, name)) for name in KEYED})
     fetched_again, summarised_again = (
@@ -71,6 +107,7 @@ def pairs_of_nights(draw: st.DrawFn) -> tuple[Night, Night]:
             row | {"life_cycle__stage": "Qualified"} if row["row_key"] in fetched_again else row
             for row in earlier.versions
         ],
+        values=[row for row in earlier.values if row["parent_key"] not in fetched_again],
         summaries=[
             row | {"insights__engagement_score": "Medium"} if row["row_key"] in summarised_again else row
             for row in earlier.summaries
@@ -80,7 +117,16 @@ def pairs_of_nights(draw: st.DrawFn) -> tuple[Night, Night]:
     again = [
         fetches | dict.fromkeys(keys, 2) for fetches, keys in zip(once, (fetched_again, summarised_again), strict=True)
     ]
-    return Night(earlier, draw(as_of_days), *once), Night(world, draw(as_of_days), *again)
+    rates = draw(dollar_rates)
+    first = Night(earlier, draw(as_of_days), *once, rates, draw(thresholds))
+    return first, Night(world, draw(as_of_days), *again, draw(later_rates(rates)), draw(thresholds))
+
+
+def later_rates(rates: ReportingCurrency) -> st.SearchStrategy[ReportingCurrency]:
+    """The same, with one quote less or another one, or all of them others."""
+    rest = replace(rates, quotes=rates.quotes[1:])
+    doubled = [replace(quote, per_base=2 * quote.per_base) for quote in rates.quotes[:1]]
+    return st.sampled_from([rates, rest, replace(rest, quotes=(*rest.quotes, *doubled))]) | dollar_rates
 
 
 def first_fetches(world: World) -> tuple[dict[str, int], dict[str, int]]:
@@ -104,7 +150,7 @@ def write(connection: duckdb.DuckDBPyConnection, name: str, rows: list[Row], col
 def build(connection: duckdb.DuckDBPyConnection, night: Night) -> int:
     """Land and stage everything of a night, and build its marts in the open file."""
     world = night.world
-    stage(connection, world)
+    stage(connection, night.staged)
     moment = pl.Datetime("us", "UTC")
     fetched = [
         {
@@ -138,22 +184,31 @@ def build(connection: duckdb.DuckDBPyConnection, night: Night) -> int:
         snapshots,
         {**texts, "revision": pl.Int64(), **instants},
     )
-    return build_marts(connection, as_of=night.as_of, reporting_currency="USD")
+    return build_marts(connection, as_of=night.as_of, reporting=night.reporting, thresholds=night.thresholds)
 
 
 def stage(connection: duckdb.DuckDBPyConnection, world: World) -> None:
     owners = {row["row_key"]: row["opportunity_id"] for row in [*world.versions, *world.snapshots]}
-    spend = OF_OPPORTUNITY | EXPECTED_CUSTOMER_SPEND
+    spend, item = OF_OPPORTUNITY | EXPECTED_CUSTOMER_SPEND, OF_OPPORTUNITY | ITEM
     for name, rows, columns in (
         ("opportunity_versions", world.versions, OPPORTUNITY_VERSIONS),
-        ("opportunity_versions__project__expected_customer_spend", world.spend, spend),
+        (f"opportunity_versions__{SPEND}", world.spend, spend),
+        *((f"opportunity_versions__{path}", of_list(world.values, name), item) for name, path in LISTS.items()),
         ("aws_opportunity_summaries", world.summaries, AWS_OPPORTUNITY_SUMMARIES),
         ("opportunity_visibility", world.visibility, OPPORTUNITY_VISIBILITY),
         ("resource_snapshots", world.snapshots, RESOURCE_SNAPSHOTS),
-        ("resource_snapshots__project__expected_customer_spend", world.snapshot_spend, spend),
+        (f"resource_snapshots__{SPEND}", world.snapshot_spend, spend),
+        *(
+            (f"resource_snapshots__{path}", of_list(world.snapshot_values, name), item)
+            for name, path in SNAPSHOT_LISTS.items()
+        ),
     ):
         owned = [{"opportunity_id": owners.get(row.get("parent_key", "")), **row} for row in rows]
         write(connection, f"staging.{name}", owned, dict(columns))
+
+
+def of_list(values: list[Row], dimension: str) -> list[Row]:
+    return [row for row in values if row["dimension"] == dimension]
 
 
 def contents(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple]]:
@@ -172,15 +227,30 @@ def test_a_night_upon_another_gives_what_a_build_from_nothing_gives(nights: tupl
         computed = build(continued, second)
         build(fresh, second)
         assert contents(continued) == contents(fresh)
-    opportunities = {row["opportunity_id"] for night in nights for name in KEYED for row in getattr(night.world, name)}
-    changed = [name for name in opportunities if first.landed(name) != second.landed(name)]
-    assert computed == len(changed)
+    assert computed == len(changed(first, second))
+
+
+@settings(max_examples=25)
+@given(few_records, late_days, dollar_rates, st.data(), thresholds)
+def test_other_rates_compute_the_opportunities_whose_records_show_them_and_thresholds_none(
+    world: World, as_of: date, rates: ReportingCurrency, data: st.DataObject, thresholds: Thresholds
+) -> None:
+    night = Night(world, as_of, *first_fetches(world), rates)
+    later = replace(night, reporting=data.draw(later_rates(rates)), thresholds=thresholds)
+    with warehouse() as continued, warehouse() as fresh:
+        build(continued, night)
+        computed = build(continued, later)
+        build(fresh, later)
+        assert contents(continued) == contents(fresh)
+    assert computed == len(changed(night, later))
 
 
 @settings(max_examples=15)
-@given(histories(), as_of_days)
-def test_a_night_without_changes_computes_nothing_and_gives_the_same(world: World, as_of: date) -> None:
-    night = Night(world, as_of, *first_fetches(world))
+@given(histories(), as_of_days, dollar_rates)
+def test_a_night_without_changes_computes_nothing_and_gives_the_same(
+    world: World, as_of: date, reporting: ReportingCurrency
+) -> None:
+    night = Night(world, as_of, *first_fetches(world), reporting)
     with warehouse() as connection:
         build(connection, night)
         before = contents(connection)

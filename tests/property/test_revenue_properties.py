@@ -8,8 +8,10 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
-from strategies import MIDNIGHT, REPORTING_CURRENCY, World, amount_texts, mart, worlds
+from reporting_strategies import reporting_currencies
+from strategies import MIDNIGHT, World, amount_texts, mart, worlds
 
+from transforms.currency import ReportingCurrency
 from transforms.dates import whole_months
 from transforms.money import MONEY, parse_amount, quotient
 from transforms.revenue import CURRENCY_OF
@@ -27,10 +29,10 @@ slowly = settings(deadline=None, max_examples=60)
 
 
 @settings(deadline=None, max_examples=250)
-@given(worlds())
-def test_a_slow_plain_python_version_agrees(world: World) -> None:
-    expected = plain_python.opportunities(world, end=MIDNIGHT, reporting_currency=REPORTING_CURRENCY)
-    table = mart(world).collect()
+@given(worlds(), reporting_currencies)
+def test_a_slow_plain_python_version_agrees(world: World, reporting: ReportingCurrency) -> None:
+    expected = plain_python.opportunities(world, end=MIDNIGHT, reporting=reporting)
+    table = mart(world, reporting=reporting).collect()
     assert table["opportunity_id"].to_list() == [row["opportunity_id"] for row in expected]
     for built, row in zip(table.to_dicts(), expected, strict=True):
         assert {name: built[name] for name in row} == row

@@ -16,10 +16,12 @@ from pipelines.partner_central.service_model import StagedTable, records, staged
 from pipelines.partner_central.tables import LANDING_SCHEMAS
 from pipelines.staging import stage
 from transforms import staged as inputs
+from transforms.touches import LISTS, SNAPSHOT_LISTS
 
 MODIFIED_AT = datetime(2026, 5, 1, tzinfo=UTC)
 SHAPES = {record.landing_table: record.shape for record in records()}
 TABLES = {table.name: table for table in staged_tables()}
+ITEMS = {name: inputs.DIMENSION_VALUES[name] for name in ("parent_key", "value")}
 TEXTS = st.sampled_from(["", "a", "1.", "Ünïcode 株式会社", 'it\'s "quoted"', "null", "{x} :y", "\u202e\n"])
 
 
@@ -137,6 +139,8 @@ def test_tables_that_have_not_landed_yet_are_empty(connection: duckdb.DuckDBPyCo
         ("opportunity_visibility", inputs.OPPORTUNITY_VISIBILITY),
         ("resource_snapshots", inputs.RESOURCE_SNAPSHOTS),
         ("resource_snapshots__project__expected_customer_spend", inputs.EXPECTED_CUSTOMER_SPEND),
+        *((f"opportunity_versions__{path}", ITEMS) for path in LISTS.values()),
+        *((f"resource_snapshots__{path}", ITEMS) for path in SNAPSHOT_LISTS.values()),
     ],
 )
 def test_transforms_get_the_columns_that_they_declare(
@@ -160,3 +164,25 @@ def test_what_is_of_another_type_is_kept_as_text_or_absent(connection: duckdb.Du
     assert staged(connection, "opportunity_versions").select(columns).rows() == [("5", '{"nested":true}', "1.5", None)]
     programs = staged(connection, "opportunity_versions__project__apn_programs")
     assert programs["value"].to_list() == ["1", None, '["x"]']
+
+
+@pytest.mark.parametrize(
+    ("duration", "as_sent"),
+    [
+        ({"Value": "36", "Term": "Months"}, "36 Months"),
+        ({"Value": "three years", "Term": "Years"}, "three years Years"),
+        ({"Value": "36"}, "36"),
+        ({"Term": "Months"}, "Months"),
+        ({"Value": "9" * 50, "Term": "Months"}, f"{'9' * 40} Months"),
+        ({}, None),
+        ({"Value": None, "Term": None}, None),
+        (None, None),
+    ],
+)
+def test_the_contract_duration_is_kept_as_it_was_sent(
+    connection: duckdb.DuckDBPyConnection, duration: dict[str, str | None] | None, as_sent: str | None
+) -> None:
+    payload = {"Project": {"ExpectedContractDuration": duration}}
+    land(connection, "opportunity_versions", [version(1, payload) | {"operation": "GetOpportunity"}])
+    stage(connection, MODIFIED_AT + timedelta(days=1))
+    assert staged(connection, "opportunity_versions")["contract_duration_as_sent"].to_list() == [as_sent]

@@ -4,6 +4,8 @@ import pytest
 
 from expectations.schema import Quarantine, Results
 from pipelines.runs import Runs
+from transforms.attribution import Attribution
+from transforms.hygiene import Hygiene
 from transforms.observations import Observations
 from transforms.opportunities import Opportunities
 from transforms.outcomes_monthly import OutcomesMonthly
@@ -12,6 +14,7 @@ from transforms.pipeline_waterfall import PipelineWaterfall
 from transforms.schema import declaration
 from transforms.stage_funnel import StageFunnel
 from transforms.stage_history import StageHistory
+from transforms.touches import Touches
 
 MONEY = "aws_mrr deal_tcv deal_mrr aws_tcv aws_arr aws_acv software_tcv software_mrr".split()
 
@@ -41,6 +44,9 @@ TABLES = {
     PipelineWaterfall: """month measure opening created discovered reopened increased decreased won lost
                           closing""".split(),
     OutcomesMonthly: "month won lost win_rate won_mrr lost_mrr median_cycle_days".split(),
+    Touches: "opportunity_id dimension value touched_at is_current position".split(),
+    Attribution: "model dimension value outcome opportunities aws_mrr aws_tcv software_tcv".split(),
+    Hygiene: "opportunity_id rule severity detail suggestion".split(),
     Results: "run_id suite expectation target column_name severity success evaluated unexpected".split(),
     Quarantine: "run_id opportunity_id source_table column_name rule severity value action".split(),
     Runs: """run_id started_at finished_at as_of catalog status calls retries opportunities_listed
@@ -93,6 +99,9 @@ def test_counts_of_opportunities_are_whole_numbers(schema: type) -> None:
         (PipelineMonthly, "month stage"),
         (PipelineWaterfall, "month measure"),
         (OutcomesMonthly, "month"),
+        (Touches, "opportunity_id dimension value"),
+        (Attribution, "model dimension value outcome"),
+        (Hygiene, "opportunity_id rule"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

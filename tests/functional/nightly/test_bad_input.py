@@ -77,7 +77,10 @@ def test_unreachable_endpoint(cosell) -> None:
         (["--as-of", "2026-02-31"], ["2026-02-31", "YYYY-MM-DD"]),
         (["--as-of", "yesterday"], ["yesterday", "YYYY-MM-DD"]),
         (["--as-of", "20260101"], ["YYYY-MM-DD"]),
+        (["--as-of", "1999-12-31"], ["1999-12-31", "2000-01-01"]),
         (["--currency", "dollars"], ["currency"]),
+        (["--currency", "USB"], ["USB is no currency", "ISO 4217"]),
+        (["--fx", "rates.csv"], ["rates.csv is no file"]),
     ],
 )
 def test_bad_options(cosell, arguments: list[str], words: list[str]) -> None:
@@ -98,6 +101,8 @@ def test_unknown_catalog(cosell) -> None:
 def test_settings_file(cosell) -> None:
     (cosell.directory / "cosell.toml").write_text("threads = 0\n")
     failed(cosell(*NIGHTLY), 2, "threads")
+    (cosell.directory / "cosell.toml").write_text("stale_after_days = 999999\n")
+    failed(cosell(*NIGHTLY), 2, "stale_after_days", "(COSELL_STALE_AFTER_DAYS or cosell.toml)")
     (cosell.directory / "cosell.toml").write_text("thread = 1\n")
     failed(cosell(*NIGHTLY), 2, "thread")
     (cosell.directory / "cosell.toml").write_text("threads = = 1\n")

@@ -9,7 +9,7 @@ import pytest
 from processes import Clock, aws_environment, rows, settings_for
 
 from pipelines.errors import QualityGateError
-from pipelines.marts import MARTS
+from pipelines.marts import SCHEMAS
 from pipelines.nightly import run_nightly
 from pipelines.sandbox.server import Sandbox
 from pipelines.settings import Settings
@@ -17,7 +17,7 @@ from transforms.schema import declaration
 
 FIRST_DAY = date(2026, 10, 28)
 NIGHTS = [FIRST_DAY, FIRST_DAY + timedelta(days=1), FIRST_DAY + timedelta(days=5)]  # between the last two, none ran
-TABLES = [*(f"marts.{declaration(table).name}" for table in MARTS), "ops.month_transitions", "ops.inputs"]
+TABLES = [f"{schema}.{declaration(table).name}" for table, schema in SCHEMAS.items()]
 
 Contents = dict[str, list[tuple]]
 

@@ -121,10 +121,10 @@ def test_first_load_costs_the_fewest_calls(first: Outcome, sandbox: Sandbox) -> 
 def test_every_table_and_column_says_what_it_is(first: Outcome, settings: Settings) -> None:
     tables = rows(settings, "SELECT schema_name || '.' || table_name, comment FROM duckdb_tables() ORDER BY ALL")
     marts = [
-        *("month_ends", "observations", "opportunities", "outcomes_monthly"),
-        *("pipeline_monthly", "pipeline_waterfall", "stage_funnel", "stage_history"),
+        *("attribution", "hygiene", "month_ends", "observations", "opportunities", "outcomes_monthly"),
+        *("pipeline_monthly", "pipeline_waterfall", "stage_funnel", "stage_history", "touches"),
     ]
-    ops = ["basis", "inputs", "month_transitions", "runs"]
+    ops = ["attribution_sums", "basis", "fx_rates", "inputs", "month_transitions", "record_facts", "runs"]
     quality = ["quarantine", "results"]
     assert [name for name, _ in tables] == [
         *(f"marts.{name}" for name in marts),
@@ -138,11 +138,19 @@ def test_every_table_and_column_says_what_it_is(first: Outcome, settings: Settin
 
 def test_the_queries_of_the_readme_run(first: Outcome, settings: Settings) -> None:
     readme = (Path(__file__).parents[3] / "README.md").read_text()
-    pipeline, moves = re.findall(r'cosell query "(.*?)"', readme, re.DOTALL)
+    pipeline, moves, campaigns = re.findall(r'cosell query "(.*?)"', readme, re.DOTALL)
     stages = rows(settings, pipeline)
     assert [row[0] for row in stages] == list(OPEN_STAGES)
     (_, opening, entered, changed, won, lost, closing), *_ = rows(settings, moves)
     assert opening + entered + changed - won - lost == closing == sum(row[2] for row in stages)
+    assert "(none)" in [row[0] for row in rows(settings, campaigns)]
+
+
+@pytest.mark.parametrize("page", ["attribution", "currencies", "hygiene"])
+def test_the_queries_of_the_documents_run(first: Outcome, settings: Settings, page: str) -> None:
+    text = (Path(__file__).parents[3] / "docs" / f"{page}.md").read_text()
+    (query,) = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
+    assert rows(settings, query) or page == "currencies"  # there is no file of rates here
 
 
 def test_run_is_recorded(first: Outcome, settings: Settings) -> None:

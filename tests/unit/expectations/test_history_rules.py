@@ -10,6 +10,7 @@ from marts_world import (
     broken,
     broken_by,
     change,
+    every_rule,
     fill_every_mart,
     mart_tables,
     own_rules,
@@ -17,7 +18,6 @@ from marts_world import (
 )
 
 import transforms.stages
-from expectations.marts import marts_rules
 from expectations.marts.stage_history import MOVEMENTS
 from expectations.marts.stages import EVIDENCE, LOST_STAGE, OPEN_STAGES, RANKED_STAGES, STAGES, WON_STAGE
 from transforms.observations import Observations
@@ -135,11 +135,11 @@ def test_each_rule_is_broken_by_some_change() -> None:
 
 def test_sound_marts_pass(connection: duckdb.DuckDBPyConnection) -> None:
     fill_every_mart(connection)
-    assert broken(connection, marts_rules(mart_tables())) == set()
+    assert broken(connection, every_rule(mart_tables())) == set()
 
 
 def test_empty_marts_of_nothing_landed_pass(connection: duckdb.DuckDBPyConnection) -> None:
-    assert broken(connection, marts_rules(mart_tables())) == set()
+    assert broken(connection, every_rule(mart_tables())) == set()
 
 
 def test_the_session_may_be_in_any_time_zone(connection: duckdb.DuckDBPyConnection) -> None:
@@ -150,7 +150,7 @@ def test_the_session_may_be_in_any_time_zone(connection: duckdb.DuckDBPyConnecti
 
 def test_a_missing_snapshot_is_missed(connection: duckdb.DuckDBPyConnection) -> None:
     fill_every_mart(connection)
-    connection.execute("INSERT INTO staging.resource_snapshots VALUES ('O3', '2026-03-05 00:00Z', false)")
+    connection.execute("INSERT INTO staging.resource_snapshots VALUES ('late', 'O3', '2026-03-05 00:00Z', false)")
     assert broken(connection, own_rules("observations")) == {"observations.evidence.agrees_with_records"}
 
 

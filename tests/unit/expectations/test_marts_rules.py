@@ -19,6 +19,7 @@ TABLE = MartTable(
     key=DECLARED.primary_key,
     required=[column.name for column in DECLARED.columns if not column.is_nullable],
 )
+RULES = marts_rules([TABLE], reporting_currency="USD")
 LARGEST = "9" * 31 + ".99"
 SOUND: dict[str, object] = {
     "created_at": "2025-12-01 00:00:00+00",
@@ -42,7 +43,9 @@ SOUND: dict[str, object] = {
     "software_tcv": "1.00",
     "software_months": 12,
     "software_mrr": "0.08",
+    "software_currency_code": "USD",
 }
+AMOUNTS = [column.removesuffix("_reporting") for column in COLUMNS if column.endswith("_reporting")]
 UNKNOWN_DURATION = dict.fromkeys(("contract_months", "aws_tcv", "aws_acv", "deal_mrr"))
 LOST: dict[str, object] = {"stage": "Closed Lost", "stage_rank": None, "is_open": False, "is_lost": True}
 WON: dict[str, object] = {"stage": "Launched", "stage_rank": 6, "is_open": False, "is_won": True} | {
@@ -101,7 +104,7 @@ CASES: list[tuple[str, dict[str, object], set[str]]] = [
     ("deal-unknown", {"deal_mrr": None}, {"deal_mrr.is_quotient"}),
     ("deal-invented", {"deal_tcv": None}, {"deal_mrr.is_quotient"}),
     ("software", {"software_mrr": "0.09"}, {"software_mrr.is_quotient"}),
-    ("negative", {"deal_mrr_reporting": "-0.01"}, {"deal_mrr_reporting.in_range"}),
+    ("negative", {"deal_mrr_reporting": "-0.01"}, {"deal_mrr_reporting.in_range", "amounts_are_converted"}),
     ("modified", {"last_modified_at": None}, {"last_modified_at.is_present"}),
 ]
 
@@ -118,6 +121,12 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute(
             "CREATE TABLE marts.observations (opportunity_id VARCHAR, stage VARCHAR, stage_rank INTEGER)"
         )
+        connection.execute("CREATE SCHEMA ops")
+        connection.execute(
+            "CREATE TABLE ops.record_facts "
+            "(opportunity_id VARCHAR, aws_currency_code VARCHAR, deal_currency_code VARCHAR)"
+        )
+        connection.execute("CREATE TABLE ops.fx_rates (currency_code VARCHAR, per_base DECIMAL(38,18))")
         yield connection
 
 
@@ -127,9 +136,12 @@ def create_mart(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str
 
 
 def publish(connection: duckdb.DuckDBPyConnection, opportunity_id: str | None, **changes: object) -> None:
+    """One opportunity with all its amounts in the reporting currency."""
     row = {"opportunity_id": opportunity_id, **SOUND, **changes}
+    row = {f"{amount}_reporting": row[amount] for amount in AMOUNTS} | row
     places = ", ".join("?" for _ in row)
     connection.execute(f"INSERT INTO marts.opportunities ({', '.join(row)}) VALUES ({places})", list(row.values()))
+    connection.execute("INSERT INTO ops.record_facts VALUES (?, 'USD', 'USD')", [opportunity_id])
     observe(connection, opportunity_id, None, row["furthest_stage_rank"])
 
 
@@ -153,28 +165,27 @@ def test_each_rule_fails_for_the_row_that_breaks_it_alone(connection: duckdb.Duc
     for name, changes, _ in CASES:
         publish(connection, name, **changes)
         land(connection, name)
-    rules = marts_rules([TABLE])
     found: dict[str, set[str]] = {name: set() for name, _, _ in CASES}
     connection.execute("USE marts")
-    for rule in rules:
+    for rule in RULES:
         if rule.failing_rows:
             for (name,) in connection.execute(rule.failing_in("marts.opportunities")).fetchall():
                 found[name].add(rule.id.removeprefix("opportunities."))
     connection.execute("USE main")
     assert found == {name: expected for name, _, expected in CASES}
-    assert set(broken(connection, rules)) == set().union(*found.values())
+    assert set(broken(connection, RULES)) == set().union(*found.values())
 
 
 def test_a_sound_mart_passes(connection: duckdb.DuckDBPyConnection) -> None:
     create_mart(connection)
     publish(connection, "O1")
     land(connection, "O1")
-    assert broken(connection, marts_rules([TABLE])) == []
+    assert broken(connection, RULES) == []
 
 
 def test_an_empty_mart_of_nothing_landed_passes(connection: duckdb.DuckDBPyConnection) -> None:
     create_mart(connection)
-    assert broken(connection, marts_rules([TABLE])) == []
+    assert broken(connection, RULES) == []
 
 
 def test_keys_are_unique_and_present(connection: duckdb.DuckDBPyConnection) -> None:
@@ -182,7 +193,7 @@ def test_keys_are_unique_and_present(connection: duckdb.DuckDBPyConnection) -> N
     for opportunity_id in ("O1", "O1", None):
         publish(connection, opportunity_id)
     land(connection, "O1")
-    assert broken(connection, marts_rules([TABLE])) == [
+    assert broken(connection, RULES) == [
         "opportunity_id.is_present",
         "opportunity_id.is_unique",
         "furthest_stage_rank.is_furthest_observed",
@@ -204,7 +215,7 @@ def test_columns_are_as_declared(
     connection: duckdb.DuckDBPyConnection, columns: dict[str, str], failed: list[str]
 ) -> None:
     create_mart(connection, columns)
-    assert broken(connection, marts_rules([TABLE])) == failed
+    assert broken(connection, RULES) == failed
 
 
 @pytest.mark.parametrize(
@@ -224,7 +235,7 @@ def test_the_furthest_stage_is_the_furthest_observed(
     land(connection, "O1")
     observe(connection, "O1", stage, rank)
     observe(connection, "O2", "Launched", 6)
-    assert broken(connection, marts_rules([TABLE])) == failed
+    assert broken(connection, RULES) == failed
 
 
 def test_closed_lost_alone_proves_the_first_stage(connection: duckdb.DuckDBPyConnection) -> None:
@@ -236,7 +247,7 @@ def test_closed_lost_alone_proves_the_first_stage(connection: duckdb.DuckDBPyCon
     connection.execute("DELETE FROM marts.observations")
     observe(connection, "O1", "Closed Lost", None)
     observe(connection, "O2", None, None)
-    assert broken(connection, marts_rules([TABLE])) == []
+    assert broken(connection, RULES) == []
 
 
 def test_no_opportunity_is_lost(connection: duckdb.DuckDBPyConnection) -> None:
@@ -246,10 +257,10 @@ def test_no_opportunity_is_lost(connection: duckdb.DuckDBPyConnection) -> None:
     land(connection, "excluded", is_excluded=True)
     land(connection, "excluded last", day=1)
     land(connection, "excluded last", day=2, is_excluded=True)
-    assert broken(connection, marts_rules([TABLE])) == []
+    assert broken(connection, RULES) == []
     land(connection, "excluded once", day=1, is_excluded=True)
     land(connection, "excluded once", day=2)
-    assert broken(connection, marts_rules([TABLE])) == ["opportunity_id.none_is_lost"]
+    assert broken(connection, RULES) == ["opportunity_id.none_is_lost"]
 
 
 @pytest.mark.parametrize("is_landed", [True, False])
@@ -259,7 +270,7 @@ def test_no_opportunity_is_invented(connection: duckdb.DuckDBPyConnection, is_la
     if is_landed:
         land(connection, "O1", day=1)
         land(connection, "O1", day=2, is_excluded=True)
-    assert broken(connection, marts_rules([TABLE])) == ["opportunity_id.none_is_invented"]
+    assert broken(connection, RULES) == ["opportunity_id.none_is_invented"]
 
 
 def test_a_key_of_two_columns(connection: duckdb.DuckDBPyConnection) -> None:
@@ -268,4 +279,4 @@ def test_a_key_of_two_columns(connection: duckdb.DuckDBPyConnection) -> None:
     table = MartTable("months", {"month": "DATE", "stage": "VARCHAR"}, key=("month", "stage"))
     assert broken(connection, list(declared_rules(table))) == []
     connection.execute("INSERT INTO marts.months VALUES ('2026-01-01', 'b')")
-    assert broken(connection, marts_rules([table])) == ["months.month, stage.is_unique"]
+    assert broken(connection, marts_rules([table], reporting_currency="USD")) == ["months.month, stage.is_unique"]

@@ -3,11 +3,12 @@
 O1  Climbs one stage at a time and is won; one step is seen by a snapshot alone, at midnight of December 1.
 O2  Lost, reopened in the next month, lost again in March.
 O3  Created in the last microsecond of November, first seen in January, and won in January's last microsecond.
-O4  Only ever seen lost, without amounts; out of sight since February.
-O5  Created at midnight of December 1 (UTC) in euros, then in US dollars, then without any spend.
+O4  Only ever seen lost, with nothing but software in euros; out of sight since February.
+O5  Created at midnight of December 1 (UTC) in euros, then in US dollars, then without any spend; its software is in
+    euros at last.
 O6  Won and, by a snapshot of the same instant, not won; won in January, and from Launched directly to Closed Lost.
 O7  First version without a stage; seen as Committed, then Qualified, where another version without a stage leaves it.
-O8  Never seen in any stage.
+O8  Never seen in any stage; its software is in pounds.
 O9  Created after its first observation; an older version and a snapshot are quarantined; its last change is in the last
     microsecond of the as-of day.
 P1  Its last version is quarantined, P2 was only seen by a snapshot, P3 first landed after the as-of day: in no mart.
@@ -18,22 +19,24 @@ from typing import Any
 
 import dataframely as dy
 import polars as pl
+from golden_records import members, values_of, values_of_snapshots
 from histories import instant, lines
 
-from transforms.month_ends import MonthEnds
-from transforms.month_transitions import month_transitions
-from transforms.opportunities import Opportunities
+from transforms.currency import ReportingCurrency
+from transforms.hygiene_rules import Thresholds
 from transforms.per_opportunity import Staged, per_opportunity
 from transforms.rollups import roll_up
-from transforms.stage_history import StageHistory
+from transforms.running_sums import running_sums
 from transforms.staged import (
     AWS_OPPORTUNITY_SUMMARIES,
+    DIMENSION_VALUES,
     EXPECTED_CUSTOMER_SPEND,
     OPPORTUNITY_VERSIONS,
     OPPORTUNITY_VISIBILITY,
     RESOURCE_SNAPSHOTS,
 )
 
+WITHOUT_RATES = ReportingCurrency("USD")
 CREATED_DATES = {
     "O1": "2025-11-03T09:00:00Z",
     "O2": "2025-11-20T00:00:00Z",
@@ -49,39 +52,39 @@ CREATED_DATES = {
 }
 
 VERSIONS = """
-    O1  2025-11-03 09:00            Prospect             2026-01-31  24  -    AWS 100 USD + Self 2400 USD
-    O1  2025-11-13 09:00            Qualified            2026-01-31  24  720  AWS 120 USD + Self 2400 USD
-    O1  2025-12-11 00:00            Business Validation  2026-01-31  24  720  AWS 150 USD + Self 2400 USD
-    O1  2026-01-10 00:00            Committed            2026-02-28  36  900  AWS 150 USD + Self 3600 USD
-    O1  2026-02-09 00:00            Launched             2026-02-28  36  900  AWS 160 USD + Self 3600 USD
-    O2  2025-11-20 00:00            Prospect             -           -   -    AWS 50 USD
-    O2  2025-12-20 00:00            Closed Lost          -           -   -    AWS 50 USD
-    O2  2026-01-05 00:00            Prospect             -           -   -    AWS 40 USD
-    O2  2026-03-10 00:00            Closed Lost          -           -   -    AWS 45 USD
-    O3  2026-01-01 00:00            Committed            -           12  -    AWS 300 USD
-    O3  2026-01-31 23:59:59.999999  Launched             -           12  -    AWS 330 USD
-    O4  2025-12-24 12:00            Closed Lost          -           -   -    -
-    O5  2025-12-01 00:00            Prospect             -           12  -    AWS 500 EUR + Self 6000 USD
-    O5  2026-01-15 00:00            Qualified            -           12  -    AWS 200 USD
-    O5  2026-02-10 00:00            Qualified            -           12  -    -
-    O6  2025-11-10 00:00            Committed            -           10  -    AWS 600 USD + AWS 400 USD
-    O6  2025-12-10 00:00            Launched             -           10  -    AWS 1000 USD
-    O6  2026-01-20 00:00            Launched             -           10  -    AWS 1100 USD
-    O6  2026-02-05 00:00            Closed Lost          -           10  -    AWS 1100 USD
-    O7  2026-01-31 12:00            -                    -           -   -    AWS 10 USD
-    O7  2026-02-28 00:00            Committed            -           -   -    AWS 20 USD
-    O7  2026-03-02 00:00            Qualified            -           -   -    AWS 25 USD
-    O7  2026-03-14 00:00            -                    -           -   -    AWS 30 USD
-    O7  2026-03-16 00:00            Launched             -           -   -    AWS 99 USD
-    O8  2026-02-15 00:00            -                    -           -   -    AWS 5 USD
-    O9  2026-02-10 00:00            Dreaming             -           -   -    AWS 999 USD
-    O9  2026-02-11 00:00            Prospect             -           -   -    AWS 60 USD
-    O9  2026-03-15 23:59:59.999999  Qualified            -           -   -    AWS 70 USD
-    P1  2025-11-01 00:00            Committed            -           -   -    AWS 999 USD
-    P1  2025-11-02 00:00            Dreaming             -           -   -    AWS 999 USD
-    P3  2026-03-16 00:00            Prospect             -           -   -    AWS 999 USD
+    O1  2025-11-03 09:00            Prospect             2026-01-31  24  -         AWS 100 USD + Self 2400 USD
+    O1  2025-11-13 09:00            Qualified            2026-01-31  24  720 USD   AWS 120 USD + Self 2400 USD
+    O1  2025-12-11 00:00            Business Validation  2026-01-31  24  720 USD   AWS 150 USD + Self 2400 USD
+    O1  2026-01-10 00:00            Committed            2026-02-28  36  900 USD   AWS 150 USD + Self 3600 USD
+    O1  2026-02-09 00:00            Launched             2026-02-28  36  900 USD   AWS 160 USD + Self 3600 USD
+    O2  2025-11-20 00:00            Prospect             -           -   -         AWS 50 USD
+    O2  2025-12-20 00:00            Closed Lost          -           -   -         AWS 50 USD
+    O2  2026-01-05 00:00            Prospect             -           -   -         AWS 40 USD
+    O2  2026-03-10 00:00            Closed Lost          -           -   -         AWS 45 USD
+    O3  2026-01-01 00:00            Committed            -           12  -         AWS 300 USD
+    O3  2026-01-31 23:59:59.999999  Launched             -           12  -         AWS 330 USD
+    O4  2025-12-24 12:00            Closed Lost          -           -   1000 EUR  -
+    O5  2025-12-01 00:00            Prospect             -           12  -         AWS 500 EUR + Self 6000 USD
+    O5  2026-01-15 00:00            Qualified            -           12  -         AWS 200 USD
+    O5  2026-02-10 00:00            Qualified            2026-03-14  12  600 EUR   -
+    O6  2025-11-10 00:00            Committed            -           10  -         AWS 600 USD + AWS 400 USD
+    O6  2025-12-10 00:00            Launched             -           10  -         AWS 1000 USD
+    O6  2026-01-20 00:00            Launched             -           10  -         AWS 1100 USD
+    O6  2026-02-05 00:00            Closed Lost          -           10  -         AWS 1100 USD
+    O7  2026-01-31 12:00            -                    -           -   -         AWS 10 USD
+    O7  2026-02-28 00:00            Committed            -           -   -         AWS 20 USD
+    O7  2026-03-02 00:00            Qualified            -           -   -         AWS 25 USD
+    O7  2026-03-14 00:00            -                    -           -   -         AWS 30 USD
+    O7  2026-03-16 00:00            Launched             -           -   -         AWS 99 USD
+    O8  2026-02-15 00:00            -                    -           -   50 GBP    AWS 5 USD
+    O9  2026-02-10 00:00            Dreaming             -           -   -         AWS 999 USD
+    O9  2026-02-11 00:00            Prospect             -           -   -         AWS 60 USD
+    O9  2026-03-15 23:59:59.999999  Qualified            2026-03-15  -   -         AWS 70 USD + Self 900 EUR
+    P1  2025-11-01 00:00            Committed            -           -   -         AWS 999 USD
+    P1  2025-11-02 00:00            Dreaming             -           -   -         AWS 999 USD
+    P3  2026-03-16 00:00            Prospect             -           -   -         AWS 999 USD
 """
-"""Opportunity, LastModifiedDate, stage, target close date, months, software revenue in US dollars, spend."""
+"""Opportunity, LastModifiedDate, stage, target close date, months, software revenue, spend."""
 
 SNAPSHOTS = """
     O1  2025-12-01 00:00  Technical Validation  2026-01-31  24  AWS 120 USD + Self 2400 USD
@@ -100,20 +103,24 @@ VISIBILITY = """
 """
 
 
-def tables(as_of: date, *, in_reverse: bool = False) -> dict[type[dy.Schema], pl.DataFrame]:
+def tables(
+    as_of: date, *, reporting: ReportingCurrency = WITHOUT_RATES, in_reverse: bool = False
+) -> dict[type[dy.Schema], pl.DataFrame]:
     """What the golden data set is at the end of the day `as_of`; with `in_reverse`, of the same staged rows from
     the last one to the first."""
     staged = Staged(
         versions=_staged(OPPORTUNITY_VERSIONS, [_version(*line) for line in lines(VERSIONS)], in_reverse),
         spend=_staged(EXPECTED_CUSTOMER_SPEND, _spend(VERSIONS), in_reverse),
+        values=_staged(DIMENSION_VALUES, values_of(lines(VERSIONS)), in_reverse),
         aws_summaries=_staged(AWS_OPPORTUNITY_SUMMARIES, [], in_reverse),
         visibility=_staged(OPPORTUNITY_VISIBILITY, [_sight(*line) for line in lines(VISIBILITY)], in_reverse),
         snapshots=_staged(RESOURCE_SNAPSHOTS, [_snapshot(*line) for line in lines(SNAPSHOTS)], in_reverse),
         snapshot_spend=_staged(EXPECTED_CUSTOMER_SPEND, _spend(SNAPSHOTS), in_reverse),
+        snapshot_values=_staged(DIMENSION_VALUES, values_of_snapshots(), in_reverse),
     )
-    each = per_opportunity(staged, as_of=as_of, reporting_currency="USD")
-    opportunities, stints, ends = (each[schema].lazy() for schema in (Opportunities, StageHistory, MonthEnds))
-    return each | roll_up(opportunities, stints, month_transitions(ends), as_of=as_of)
+    each = per_opportunity(staged, as_of=as_of, reporting=reporting)
+    rows = {schema: table.lazy() for schema, table in each.items()}
+    return each | roll_up(rows | running_sums(rows), as_of=as_of, thresholds=Thresholds())
 
 
 def _staged(columns: dict[str, pl.DataType], rows: list[dict[str, Any]], in_reverse: bool) -> pl.LazyFrame:
@@ -131,9 +138,10 @@ def _version(
         "created_date": CREATED_DATES[opportunity_id],
         "life_cycle__stage": _text(stage),
         "life_cycle__target_close_date": _text(close_date),
-        "software_revenue__value__amount": _text(software),
-        "software_revenue__value__currency_code": "USD",
+        "contract_duration_as_sent": None if months == "-" else f"{months} Months",
+        **_software(software),
         **_duration(months),
+        **members(opportunity_id, at),
     }
 
 
@@ -156,6 +164,11 @@ def _duration(months: str) -> dict[str, str | None]:
         "project__expected_contract_duration__term": "Months",
         "project__expected_contract_duration__value": _text(months),
     }
+
+
+def _software(revenue: str) -> dict[str, str]:
+    names = ("software_revenue__value__amount", "software_revenue__value__currency_code")
+    return {} if revenue == "-" else dict(zip(names, revenue.split(), strict=True))
 
 
 def _spend(records: str) -> list[dict[str, Any]]:

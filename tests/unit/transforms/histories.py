@@ -59,6 +59,11 @@ def instant(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
+def member(text: str) -> str | None:
+    """A member of a staged record: `-` is an absent one and `''` an empty one."""
+    return None if text == "-" else text.strip("'")
+
+
 def histories(text: str) -> Histories:
     """The history that `text` tells. Current amounts are those of an opportunity's last version."""
     created = {line[0]: instant(line[1]) for line in lines(text) if line[2] == "created"}
@@ -135,4 +140,6 @@ def cell(value: Any) -> str:
     if isinstance(value, datetime):
         is_whole = value.second == value.microsecond == 0
         return value.replace(tzinfo=None).isoformat(" ", "minutes" if is_whole else "auto")
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     return value.isoformat() if isinstance(value, date) else str(value)

@@ -1,4 +1,5 @@
-"""Every table of the golden data set, worked out by hand from the stories told there."""
+"""The tables of history of the golden data set, in US dollars and without rates: every row worked out by hand from the
+stories told there."""
 
 from datetime import date
 
@@ -25,7 +26,8 @@ def rows(schema: type[dy.Schema], columns: str = "", as_of: date = AS_OF) -> Lin
 
 
 def test_observations() -> None:
-    columns = " ".join(name for name in Observations.column_names() if name != "target_close_date")
+    others = ("target_close_date", "unconverted_currencies")
+    columns = " ".join(name for name in Observations.column_names() if name not in others)
     assert rows(Observations, columns) == lines("""
         O1  1  2025-11-03 09:00            version   Prospect              1  24  100.00   2400.00   2400.00  -
         O1  2  2025-11-13 09:00            version   Qualified             2  24  120.00   2880.00   2400.00  720.00
@@ -55,6 +57,17 @@ def test_observations() -> None:
         O8  1  2026-02-15 00:00            version   -                     -  -   5.00     -         -        -
         O9  1  2026-02-11 00:00            version   Prospect              1  -   60.00    -         -        -
         O9  2  2026-03-15 23:59:59.999999  version   Qualified             2  -   70.00    -         -        -
+    """)
+
+
+def test_amounts_that_are_in_no_column_are_in_these_currencies() -> None:
+    observed = rows(Observations, "opportunity_id observation unconverted_currencies")
+    assert [row for row in observed if row[2] != "-"] == lines("""
+        O4  1  EUR
+        O5  1  EUR
+        O5  3  EUR
+        O8  1  GBP
+        O9  2  EUR
     """)
 
 

@@ -1,8 +1,7 @@
-import polars as pl
 from histories import built, histories, lines, shown
 
 from transforms.month_ends import MonthEnds
-from transforms.month_transitions import MonthTransitions, changed_transitions, month_transitions
+from transforms.month_transitions import MonthTransitions, month_transitions
 
 KEY = "month opening_stage closing_stage is_moved opportunities"
 MOVES = f"{KEY} opening_aws_mrr increased_aws_mrr decreased_aws_mrr closing_aws_mrr"
@@ -50,33 +49,6 @@ def test_known_amounts_are_summed_and_counted() -> None:
         100.00  1200.00  600.00   800.00  1  1  1  2
         10.00   0.00     3000.00  720.00  1  0  2  1
     """)
-
-
-def test_a_night_takes_out_what_changed_and_puts_in_what_it_changed_to() -> None:
-    """O2 was won meanwhile and O3 is no longer in the marts; O4 is new."""
-    later = """
-        O1  2026-03-02  created
-        O1  2026-03-02  version  Prospect   100.00
-        O1  2026-04-02  version  Prospect   130.00
-        O2  2026-03-02  created
-        O2  2026-03-02  version  Prospect   50.00
-        O2  2026-04-02  version  Prospect   40.00
-        O2  2026-04-03  version  Launched   45.00
-        O4  2026-04-05  created
-        O4  2026-04-05  version  Committed  9.00
-    """
-    before, after = histories(HISTORY), histories(later)
-    is_changed = pl.col("opportunity_id") != "O1"
-    removed = month_transitions(before.month_ends.filter(is_changed))
-    added = month_transitions(after.month_ends.filter(is_changed))
-    table = built(MonthTransitions, changed_transitions(before.transitions, removed, added))
-    assert shown(table, MOVES) == lines("""
-        2026-03-01  -         Prospect   True   2  0.00    150.00  0.00  150.00
-        2026-04-01  -         Committed  True   1  0.00    9.00    0.00  9.00
-        2026-04-01  Prospect  Launched   True   1  50.00   0.00    5.00  45.00
-        2026-04-01  Prospect  Prospect   False  1  100.00  30.00   0.00  130.00
-    """)
-    assert table.equals(built(MonthTransitions, after.transitions))
 
 
 def test_the_order_of_rows_is_irrelevant() -> None:

@@ -1,79 +1,13 @@
-from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Any
 
-import polars as pl
 import pytest
-from histories import built, lines, shown
+from histories import lines, shown
+from observed_records import at, entries, months, observed, snapshot, software, version
 
-from transforms.observations import Observations, observations
-from transforms.staged import EXPECTED_CUSTOMER_SPEND, OPPORTUNITY_VERSIONS, RESOURCE_SNAPSHOTS
+from transforms.observations import Observations
 
-AS_OF = date(2026, 3, 31)
 HISTORY = Observations.column_names()[:7]
 REVENUE = " ".join(Observations.column_names()[7:])
-
-Rows = Sequence[dict[str, Any]]
-
-
-def at(day: int, hour: int = 0) -> datetime:
-    return datetime(2026, 3, day, hour, tzinfo=UTC)
-
-
-def version(key: str, opportunity_id: str, when: datetime, stage: str | None, **members: Any) -> dict[str, Any]:
-    return {
-        "row_key": key,
-        "opportunity_id": opportunity_id,
-        "last_modified_at": when,
-        "is_excluded": False,
-        "life_cycle__stage": stage,
-        **members,
-    }
-
-
-def snapshot(key: str, when: datetime | None, stage: str, revision: int = 1, **members: Any) -> dict[str, Any]:
-    return {
-        "row_key": key,
-        "opportunity_id": "O1",
-        "engagement_id": "eng-1",
-        "revision": revision,
-        "created_at": when,
-        "is_excluded": False,
-        "lifecycle__stage": stage,
-        **members,
-    }
-
-
-def months(number: str) -> dict[str, str]:
-    return {
-        "project__expected_contract_duration__term": "Months",
-        "project__expected_contract_duration__value": number,
-    }
-
-
-def software(amount: str, currency: str = "USD") -> dict[str, str]:
-    return {"software_revenue__value__amount": amount, "software_revenue__value__currency_code": currency}
-
-
-def entries(*texts: str) -> list[dict[str, Any]]:
-    """Spend entries, each `record target amount currency`."""
-    return [dict(zip(EXPECTED_CUSTOMER_SPEND, text.split(), strict=True)) for text in texts]
-
-
-def observed(
-    versions: Rows, snapshots: Rows = (), spend: Rows = (), snapshot_spend: Rows = (), as_of: date = AS_OF
-) -> pl.DataFrame:
-    return built(
-        Observations,
-        observations(
-            pl.LazyFrame(versions, OPPORTUNITY_VERSIONS),
-            pl.LazyFrame(spend, EXPECTED_CUSTOMER_SPEND),
-            pl.LazyFrame(snapshots, RESOURCE_SNAPSHOTS),
-            pl.LazyFrame(snapshot_spend, EXPECTED_CUSTOMER_SPEND),
-            as_of=as_of,
-            reporting_currency="USD",
-        ),
-    )
 
 
 def test_versions_and_snapshots_form_one_history_in_order() -> None:
@@ -184,9 +118,9 @@ def test_amounts_are_those_of_the_record_itself() -> None:
     )
     # aws_mrr x contract_months: 100.50 x 24, 150 x 36, (200 + 50) x 12
     assert shown(table, REVENUE) == lines("""
-        24  100.50  2412.00  2400.00  720.00
-        36  150.00  5400.00  3000.00  720.00
-        12  250.00  3000.00  -        600.00
+        24  100.50  2412.00  2400.00  720.00  -
+        36  150.00  5400.00  3000.00  720.00  -
+        12  250.00  3000.00  -        600.00  -
     """)
 
 
@@ -203,11 +137,11 @@ def test_another_currency_or_no_amount_is_null() -> None:
         entries("s1 AWS 100 USD", "s1 Self 1200 GBP"),
     )
     assert shown(table, REVENUE) == lines("""
-        12  -       -        1200.00  -
-        -   100.00  -        -        720.00
-        -   -       -        -        -
-        12  -       -        -        -
-        12  100.00  1200.00  -        -
+        12  -       -        1200.00  -       EUR
+        -   100.00  -        -        720.00  -
+        -   -       -        -        -       -
+        12  -       -        -        -       -
+        12  100.00  1200.00  -        -       GBP
     """)
 
 

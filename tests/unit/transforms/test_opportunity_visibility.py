@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from transforms.currency import ReportingCurrency
 from transforms.observations import observations
 from transforms.opportunities import Opportunities, opportunities
 from transforms.staged import (
@@ -17,7 +18,7 @@ from transforms.staged import (
     RESOURCE_SNAPSHOTS,
 )
 
-SETTINGS: dict[str, Any] = {"as_of": date(2026, 3, 31), "reporting_currency": "USD"}
+SETTINGS: dict[str, Any] = {"as_of": date(2026, 3, 31), "reporting": ReportingCurrency("USD")}
 MIDNIGHT = datetime(2026, 4, 1, tzinfo=UTC)
 JUST_BEFORE = datetime(2026, 3, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 

@@ -1,15 +1,18 @@
 """Every rule by hand. In the tables, `spend` reads `target amount currency` and `-` is an absent value."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 import polars as pl
 import pytest
 
+from transforms.currency import Quote, ReportingCurrency
 from transforms.revenue import contract_months, with_reporting, with_revenue
 from transforms.staged import EXPECTED_CUSTOMER_SPEND, OPPORTUNITY_VERSIONS
 
 LARGEST = "9" * 31 + ".99"
+USD = ReportingCurrency("USD")
 
 
 def text(value: str) -> str | None:
@@ -21,7 +24,7 @@ def revenue(
     months: str = "-",
     software: str = "- -",
     term: tuple[str, str] = ("-", "-"),
-    reporting_currency: str = "USD",
+    reporting: ReportingCurrency = USD,
 ) -> dict[str, object]:
     """The revenue of one version with these entries, duration, software value and software dates."""
     amount, currency = software.split()
@@ -46,7 +49,7 @@ def revenue(
     ]
     versions = pl.LazyFrame([version], OPPORTUNITY_VERSIONS)
     result = with_revenue(versions, pl.LazyFrame(entries, EXPECTED_CUSTOMER_SPEND))
-    return with_reporting(result, reporting_currency).collect().row(0, named=True)
+    return with_reporting(result, reporting).collect().row(0, named=True)
 
 
 def amounts(row: dict[str, object], *names: str) -> list[object]:
@@ -191,7 +194,7 @@ def test_software_revenue(
     ("reporting_currency", "aws", "deal", "software"),
     [("USD", "1000.00", None, None), ("EUR", None, "36000.00", None), ("GBP", None, None, None)],
 )
-def test_each_amount_is_reported_by_its_own_currency(
+def test_without_rates_an_amount_is_reported_in_its_own_currency_alone(
     reporting_currency: str, aws: str | None, deal: str | None, software: str | None
 ) -> None:
     row = revenue(
@@ -199,7 +202,7 @@ def test_each_amount_is_reported_by_its_own_currency(
         "Self 36000 EUR",
         months="36",
         software="9 -",
-        reporting_currency=reporting_currency,
+        reporting=ReportingCurrency(reporting_currency),
     )
     assert amounts(row, "aws_mrr_reporting", "deal_tcv_reporting", "software_tcv_reporting") == [
         aws,
@@ -215,3 +218,16 @@ def test_each_amount_is_reported_by_its_own_currency(
 def test_mixed_currencies_are_reported_in_none() -> None:
     row = revenue("AWS 1000 USD", "AWS 1000 EUR", months="12")
     assert amounts(row, "aws_mrr_reporting", "aws_arr_reporting") == [None, None]
+
+
+def test_derived_amounts_are_converted_as_they_are_rounded() -> None:
+    """Per euro 1.08 dollars and 0.83 pounds: a pound is 1.08 / 0.83 = 1.30120… dollars."""
+    quotes = [("USD", Decimal("1.08")), ("GBP", Decimal("0.83"))]
+    per_euro = ReportingCurrency("USD", "EUR", tuple(Quote(date(2026, 3, 31), *quote) for quote in quotes))
+    row = revenue("AWS 0.10 EUR", "Self 10001 GBP", months="8", software="12.34 USD", reporting=per_euro)
+    assert amounts(row, "aws_mrr_reporting", "aws_arr_reporting") == ["0.11", "1.30"]  # 0.108, 1.296 and not 12 * 0.11
+    assert amounts(row, "aws_tcv_reporting", "aws_acv_reporting") == ["0.86", "0.86"]  # 0.80 * 1.08 = 0.864
+    assert amounts(row, "deal_tcv_reporting") == ["13013.35"]  # 10001 * 1.08 / 0.83 = 13013.349…
+    assert amounts(row, "deal_mrr") == ["1250.13"]  # 10001 / 8 = 1250.125
+    assert amounts(row, "deal_mrr_reporting") == ["1626.68"]  # 1250.13 is 1626.675…, 1250.125 would be 1626.668…
+    assert amounts(row, "software_tcv_reporting", "software_mrr_reporting") == ["12.34", "1.54"]  # 12.34 / 8 = 1.5425

@@ -2,10 +2,15 @@ import dataframely as dy
 import duckdb
 import pytest
 
-from pipelines.marts import MARTS
+from pipelines.marts import MARTS, SCHEMAS
+from transforms.attribution import Attribution
+from transforms.hygiene import Hygiene
+from transforms.observations import Observations
 from transforms.opportunities import Opportunities
 from transforms.revenue import CURRENCY_OF
+from transforms.running_sums import RUNNING_SUMS
 from transforms.schema import ColumnDeclaration, declaration
+from transforms.touches import Touches
 
 PUBLISHED_COLUMNS = """
 opportunity_id arn catalog partner_opportunity_id title customer_name industry country_code
@@ -17,19 +22,52 @@ deal_mrr_reporting aws_tcv_reporting aws_arr_reporting aws_acv_reporting softwar
 software_mrr_reporting furthest_stage furthest_stage_rank close_date_pushes is_visible aws_stage
 engagement_score involvement_type origin software_currency_code
 """
+OBSERVATION_COLUMNS = """
+opportunity_id observation observed_at evidence stage stage_rank target_close_date contract_months
+aws_mrr_reporting aws_tcv_reporting deal_tcv_reporting software_tcv_reporting unconverted_currencies
+"""
 
 
-@pytest.mark.parametrize("schema", MARTS)
+@pytest.mark.parametrize("schema", SCHEMAS)
 def test_every_table_says_its_grain_and_describes_every_column(schema: type[dy.Schema]) -> None:
     table = declaration(schema)
     assert table.comment.startswith("One row per ")
-    assert table.primary_key
     assert [column.name for column in table.columns] == schema.column_names()
     assert [column.name for column in table.columns if len(column.comment) < 10] == []
 
 
+@pytest.mark.parametrize("schema", MARTS)
+def test_every_mart_has_a_key(schema: type[dy.Schema]) -> None:
+    assert declaration(schema).primary_key
+
+
+def test_sums_have_their_key_and_count_among_their_columns() -> None:
+    for schema, (key, count) in RUNNING_SUMS.items():
+        columns = {column.name: column.duckdb_type for column in declaration(schema).columns}
+        assert list(columns)[: len(key)] == list(key)
+        assert columns[count] == "BIGINT"
+        assert {kind for name, kind in columns.items() if name not in key} <= {
+            "BIGINT",
+            "DECIMAL(38,2)",
+            "DECIMAL(38,18)",
+        }
+
+
 def test_the_columns_of_opportunities_stand_in_their_published_order() -> None:
     assert Opportunities.column_names() == PUBLISHED_COLUMNS.split()
+
+
+@pytest.mark.parametrize(
+    ("schema", "columns"),
+    [
+        (Observations, OBSERVATION_COLUMNS),
+        (Touches, "opportunity_id dimension value touched_at is_current position"),
+        (Attribution, "model dimension value outcome opportunities aws_mrr aws_tcv software_tcv"),
+        (Hygiene, "opportunity_id rule severity detail suggestion"),
+    ],
+)
+def test_the_columns_of_other_tables_stand_in_their_published_order(schema: type[dy.Schema], columns: str) -> None:
+    assert schema.column_names() == columns.split()
 
 
 def test_money_is_a_decimal_and_its_currency_is_known() -> None:
@@ -37,7 +75,7 @@ def test_money_is_a_decimal_and_its_currency_is_known() -> None:
     assert money == [*CURRENCY_OF, *(f"{amount}_reporting" for amount in CURRENCY_OF)]
 
 
-@pytest.mark.parametrize("schema", MARTS)
+@pytest.mark.parametrize("schema", SCHEMAS)
 def test_duckdb_reads_a_built_frame_as_the_declared_types(schema: type[dy.Schema]) -> None:
     declared = [column.duckdb_type for column in declaration(schema).columns]
     with duckdb.connect() as connection:
