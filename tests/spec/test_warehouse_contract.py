@@ -35,7 +35,8 @@ TABLES = {
         *"aws_stage engagement_score involvement_type origin software_currency_code".split(),
     ],
     Observations: """opportunity_id observation observed_at evidence stage stage_rank target_close_date contract_months
-                     aws_mrr_reporting aws_tcv_reporting deal_tcv_reporting software_tcv_reporting""".split(),
+                     aws_mrr_reporting aws_tcv_reporting deal_tcv_reporting software_tcv_reporting
+                     unconverted_currencies""".split(),
     StageHistory: """opportunity_id stint stage stage_rank entered_at exited_at days_in_stage movement
                      is_left_censored evidence""".split(),
     StageFunnel: """cohort_month stage stage_rank reached advanced lost open conversion_to_next conversion_from_first
