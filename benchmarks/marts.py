@@ -33,7 +33,7 @@ from pipelines.marts import build_marts
 from pipelines.publication import publish, start_from_published
 from pipelines.tables import replace_table
 from transforms.currency import Quote, ReportingCurrency
-from transforms.hygiene_rules import Thresholds
+from transforms.limits import Thresholds
 
 AS_OF = date(2026, 11, 22)
 REPORTING = ReportingCurrency("USD", "USD", (Quote(AS_OF, "EUR", Decimal("0.9196")),))

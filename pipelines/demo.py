@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 
 from pipelines.errors import ConfigurationError, Interrupted
-from pipelines.fx_rates import find_in
+from pipelines.fx_rates import OWN_FILE, find_in
 from pipelines.interrupts import heard
 from pipelines.partner_central.service_model import SERVICE
 from pipelines.sandbox.demo.rates import rates_csv
@@ -22,7 +22,6 @@ from pipelines.sandbox.world import PAST, World
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
-DEMO_RATES = "fx_rates.csv"
 
 
 @contextmanager
@@ -53,16 +52,18 @@ def demo_client(data_dir: Path, now: datetime) -> Iterator[Any]:
         process.kill()
 
 
-def keep_demo_rates(data_dir: Path, now: datetime) -> None:
-    """Give a data directory the rates of its demo world up to today, unless its user put another file there."""
-    world, path = _kept_world(data_dir, now), data_dir / DEMO_RATES
+def keep_demo_rates(data_dir: Path, work_path: Path, now: datetime) -> None:
+    """Give a data directory the rates of its demo world up to today, unless its user put another file there.
+
+    They are written in `work_path` first, so that a kill leaves no half of them.
+    """
+    world, path = _kept_world(data_dir, now), data_dir / OWN_FILE
     kept = find_in(data_dir)
     if kept not in (None, path) or world.started_at is None:
         return
     rates = rates_csv(world.seed, world.started_at.date(), now.astimezone(UTC).date())
     if kept is None or _is_beginning(path, rates):
-        scratch = data_dir / ".work" / path.name
-        scratch.parent.mkdir(exist_ok=True)
+        scratch = work_path / path.name
         scratch.write_text(rates)
         scratch.replace(path)
 

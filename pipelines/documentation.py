@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from transforms.hygiene_rules import HYGIENE_RULES
+from transforms.hygiene_rules import HYGIENE_RULES, SEVERITIES
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -13,8 +13,7 @@ _HYGIENE = """# Hygiene: what to put right in the records
 follows from the record, the value to set (`suggestion`). This page is made from the same registry as the table,
 `transforms/hygiene_rules.py`; `make docs` writes it.
 
-Severity `critical`: a figure is wrong or AWS refuses the record. `warning`: a figure is missing or doubtful, or the
-deal has come to a halt. `info`: good to have.
+{severities}
 
 ```sql
 SELECT rule, severity, count(*) AS deals, sum(aws_mrr_reporting) AS aws_mrr
@@ -37,7 +36,8 @@ def hygiene_page() -> str:
         f"| `{rule.id}` | {rule.severity} | {rule.applies_to} | {rule.meaning} | {rule.remedy} |"
         for rule in HYGIENE_RULES
     )
-    return _HYGIENE.format(rules="\n".join(rules))
+    severities = (f"- `{severity}`: {meaning}." for severity, meaning in SEVERITIES.items())
+    return _HYGIENE.format(severities="\n".join(severities), rules="\n".join(rules))
 
 
 PAGES: Mapping[str, Callable[[], str]] = {"hygiene.md": hygiene_page}

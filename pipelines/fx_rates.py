@@ -29,7 +29,8 @@ from transforms.currency import (
     quotes_as_of,
 )
 
-FILES = ("fx_rates.csv", "eurofxref-hist.csv", "eurofxref-hist.zip")
+OWN_FILE = "fx_rates.csv"
+FILES = (OWN_FILE, "eurofxref-hist.csv", "eurofxref-hist.zip")
 """What a rates file in the data directory is called; its header says what it is."""
 CURRENCIES = frozenset(list_currencies())
 LARGEST_BYTES = 64 * 1024 * 1024  # the bank's file has less than one million

@@ -12,7 +12,7 @@ from pipelines.database import has_table, registered, transaction
 from pipelines.tables import append_rows, create_table, replace_rows
 from transforms.currency import FxRates, ReportingCurrency
 from transforms.dates import end_of_day
-from transforms.hygiene_rules import Thresholds
+from transforms.limits import Thresholds
 from transforms.per_opportunity import PER_OPPORTUNITY, Staged, per_opportunity
 from transforms.record_facts import RecordFacts
 from transforms.rollups import ROLLED_UP, ROLLUPS, roll_up

@@ -104,7 +104,7 @@ class _Night:
     def read_rates(self) -> ReportingCurrency:
         """Read the exchange rates, so that a bad file ends the run before anything is asked of AWS."""
         if self.demo and self.settings.fx is None:
-            keep_demo_rates(self.settings.data_dir, self.started_at)
+            keep_demo_rates(self.settings.data_dir, self.settings.work_path, self.started_at)
         return reporting_currency(self.settings, self.as_of)
 
     def extract(self) -> None:

@@ -15,9 +15,9 @@ from pydantic_settings import (
 
 from pipelines.errors import ConfigurationError
 from pipelines.partner_central.pacing import AWS_READS_PER_DAY, READS_PER_SECOND, THREADS
-from transforms.hygiene_rules import Thresholds
-from transforms.revenue import LONGEST_CONTRACT_MONTHS
+from transforms.limits import LONGEST_CONTRACT_MONTHS, Thresholds
 
+THRESHOLDS = Thresholds()
 MOST_DAYS = 36_500
 FIRST_DAY = date(2000, 1, 1)
 
@@ -42,13 +42,23 @@ class Settings(BaseSettings):
     window_pages: int = Field(10, ge=1, description="pages of 100 opportunities that land together")
     max_excluded_share: float = Field(0.05, ge=0, le=1, description="more excluded opportunities hold publication")
     stale_after_days: int = Field(
-        30, ge=1, le=MOST_DAYS, description="hygiene: days without change that make a deal stale"
+        THRESHOLDS.stale_after_days,
+        ge=1,
+        le=MOST_DAYS,
+        description="hygiene: days without change that make a deal stale",
     )
     duration_tolerance_months: int = Field(
-        1, ge=0, le=LONGEST_CONTRACT_MONTHS, description="hygiene: contract duration against software dates"
+        THRESHOLDS.duration_tolerance_months,
+        ge=0,
+        le=LONGEST_CONTRACT_MONTHS,
+        description="hygiene: contract duration against software dates",
     )
     mrr_tolerance_share: Decimal = Field(
-        Decimal("0.01"), ge=0, le=1, decimal_places=4, description="hygiene: TCV over the months against AWS MRR"
+        THRESHOLDS.mrr_tolerance_share,
+        ge=0,
+        le=1,
+        decimal_places=4,
+        description="hygiene: TCV over the months against AWS MRR",
     )
 
     @field_validator("data_dir", "fx")

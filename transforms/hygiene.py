@@ -5,7 +5,8 @@ from datetime import date
 import dataframely as dy
 import polars as pl
 
-from transforms.hygiene_rules import HYGIENE_RULES, HygieneRule, Thresholds, with_run
+from transforms.hygiene_rules import HYGIENE_RULES, SCOPES, SEVERITIES, HygieneRule, with_run
+from transforms.limits import Thresholds
 
 
 class Hygiene(dy.Schema):
@@ -17,8 +18,7 @@ class Hygiene(dy.Schema):
         primary_key=True, description="The broken rule; docs/hygiene.md says what it means and what to do."
     )
     severity = dy.String(
-        description="`critical`: a figure is wrong or AWS refuses the record; `warning`: a figure is missing or "
-        "doubtful, or the deal has come to a halt; `info`: good to have."
+        description="; ".join(f"`{severity}`: {meaning}" for severity, meaning in SEVERITIES.items()) + "."
     )
     detail = dy.String(description="What is found in the record.")
     suggestion = dy.String(
@@ -41,7 +41,7 @@ def hygiene(
 
 
 def _findings(records: pl.LazyFrame, rule: HygieneRule) -> pl.LazyFrame:
-    return records.filter(rule.is_broken).select(
+    return records.filter(SCOPES[rule.applies_to], rule.is_broken).select(
         "opportunity_id",
         rule=pl.lit(rule.id),
         severity=pl.lit(rule.severity),

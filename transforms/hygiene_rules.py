@@ -1,40 +1,39 @@
 """The rules of deal hygiene: what is wrong or missing in an opportunity's record, and what to do about it.
 
 The one registry: marts.hygiene and docs/hygiene.md are made from it. Predicates read the columns of
-marts.opportunities, of `record_facts` and of `with_run`; they are false or null where the rule holds.
+marts.opportunities, of `record_facts` and of `with_run`. They are asked only of the opportunities that the rule
+applies to, and are false or null where it holds.
 """
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Literal
 
 import polars as pl
 
 from transforms.dates import end_of_day
-from transforms.revenue import LONGEST_CONTRACT_MONTHS
+from transforms.limits import LONGEST_CONTRACT_MONTHS, Thresholds
 from transforms.stages import WON_STAGE
 
+SEVERITIES = {
+    "critical": "a figure is wrong or AWS refuses the record",
+    "warning": "a figure is missing or doubtful, or the deal has come to a halt",
+    "info": "good to have",
+}
+SCOPES = {
+    "open": pl.col("is_open"),
+    "lost": pl.col("is_lost"),
+    "Committed and Launched": pl.col("stage").is_in(["Committed", WON_STAGE]),
+    "all": pl.lit(True),
+}
+"""The opportunities that a rule may apply to."""
 NONE = pl.lit(None, pl.String)
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """Where a rule begins to be broken."""
-
-    stale_after_days: int = 30
-    duration_tolerance_months: int = 1
-    mrr_tolerance_share: Decimal = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
 class HygieneRule:
     """One rule: which opportunities it `applies_to`, and the predicate of the broken ones. `detail` says what is found
-    in the record, `suggestion` the value to set where one follows from it.
-
-    Severity: `critical`, a figure is wrong or AWS refuses the record; `warning`, a figure is missing or doubtful, or
-    the deal has come to a halt; `info`, good to have.
-    """
+    in the record, `suggestion` the value to set where one follows from it."""
 
     id: str
     severity: Literal["critical", "warning", "info"]
@@ -65,7 +64,6 @@ def _text(column: str) -> pl.Expr:
     return pl.col(column).cast(pl.String)
 
 
-IS_OPEN = pl.col("is_open")
 HAS_DURATION = pl.col("contract_duration_as_sent").is_not_null()
 LAST_CHANGE = pl.col("last_modified_at").dt.date()
 MONTHS_FROM_DATES = pl.when(pl.col("dates_months").is_between(1, LONGEST_CONTRACT_MONTHS)).then(_text("dates_months"))
@@ -80,7 +78,7 @@ HYGIENE_RULES = (
         "TCV.",
         remedy="Set the expected contract duration, 1 to 144 months. Suggested: the term that SoftwareRevenue's dates "
         "span.",
-        is_broken=IS_OPEN & ~HAS_DURATION,
+        is_broken=~HAS_DURATION,
         detail=pl.lit("no expected contract duration"),
         suggestion=MONTHS_FROM_DATES,
     ),
@@ -90,7 +88,7 @@ HYGIENE_RULES = (
         applies_to="open",
         meaning="ExpectedContractDuration is something else than 1 to 144 whole months, and counts as unknown.",
         remedy="Correct the expected contract duration. Suggested: the term that SoftwareRevenue's dates span.",
-        is_broken=IS_OPEN & HAS_DURATION & pl.col("contract_months").is_null(),
+        is_broken=HAS_DURATION & pl.col("contract_months").is_null(),
         detail=pl.format('sent as "{}": not 1 to 144 whole months', "contract_duration_as_sent"),
         suggestion=MONTHS_FROM_DATES,
     ),
@@ -101,7 +99,7 @@ HYGIENE_RULES = (
         meaning="There is no expected-spend entry for AWS or Self, or one of them has no amount: MRR or TCV is "
         "unknown.",
         remedy="Enter the expected monthly AWS spend, or the deal's TCV with its contract duration.",
-        is_broken=IS_OPEN & ~pl.col("has_spend"),
+        is_broken=~pl.col("has_spend"),
         detail=pl.lit("expected spend for AWS or Self without an amount, or none"),
     ),
     HygieneRule(
@@ -111,7 +109,7 @@ HYGIENE_RULES = (
         meaning="The target close date is before the as-of date, and the deal is still open. AWS takes no update with "
         "such a date.",
         remedy="Move the target close date to the day now expected, or close the opportunity.",
-        is_broken=IS_OPEN & (pl.col("target_close_date") < pl.col("as_of")),
+        is_broken=(pl.col("target_close_date") < pl.col("as_of")),
         detail=pl.format(
             "target close date {} (days past: {})",
             _text("target_close_date"),
@@ -124,7 +122,7 @@ HYGIENE_RULES = (
         applies_to="open",
         meaning="Nothing in the record has changed for `stale_after_days` days (30) before the as-of day's end.",
         remedy="Ask the owner where the deal stands; update it or close it.",
-        is_broken=IS_OPEN & (pl.col("last_modified_at") < pl.col("stale_before")),
+        is_broken=(pl.col("last_modified_at") < pl.col("stale_before")),
         detail=pl.format(
             "last changed {} (days ago: {})",
             LAST_CHANGE.cast(pl.String),
@@ -137,7 +135,7 @@ HYGIENE_RULES = (
         applies_to="lost",
         meaning="The opportunity is Closed Lost without a valid reason: nothing can be learnt from it.",
         remedy="Set the closed-lost reason.",
-        is_broken=pl.col("is_lost") & pl.col("closed_lost_reason").is_null(),
+        is_broken=pl.col("closed_lost_reason").is_null(),
         detail=pl.lit("Closed Lost without a valid reason"),
     ),
     HygieneRule(
@@ -147,7 +145,7 @@ HYGIENE_RULES = (
         meaning="No solution is associated. AWS wants a real one from Committed on; the revenue is attributed to "
         "`(none)`.",
         remedy="Associate the solution that was sold.",
-        is_broken=pl.col("stage").is_in(["Committed", WON_STAGE]) & ~pl.col("has_solution"),
+        is_broken=~pl.col("has_solution"),
         detail=pl.format("{} without a solution", "stage"),
     ),
     HygieneRule(
@@ -157,8 +155,7 @@ HYGIENE_RULES = (
         meaning="The contract duration and the term from SoftwareRevenue's EffectiveDate to its ExpirationDate are "
         "more than `duration_tolerance_months` months (1) apart. One of them is wrong, or they are two contracts.",
         remedy="Find out which is right, and correct the other. Nothing is suggested, as the record does not tell.",
-        is_broken=IS_OPEN
-        & ((pl.col("contract_months") - pl.col("dates_months")).abs() > pl.col("duration_tolerance_months")),
+        is_broken=((pl.col("contract_months") - pl.col("dates_months")).abs() > pl.col("duration_tolerance_months")),
         detail=pl.format("{} months, but the dates span {}", "contract_months", "dates_months"),
     ),
     HygieneRule(
@@ -168,7 +165,7 @@ HYGIENE_RULES = (
         meaning="The expected-spend entries are in more than one currency. AWS wants one, and amounts of AWS spend in "
         "different currencies are not added.",
         remedy="Enter all expected spend in one currency.",
-        is_broken=IS_OPEN & pl.col("spend_currencies").str.contains(",", literal=True),
+        is_broken=pl.col("spend_currencies").str.contains(",", literal=True),
         detail=pl.format("expected spend in {}", "spend_currencies"),
     ),
     HygieneRule(
@@ -178,7 +175,7 @@ HYGIENE_RULES = (
         meaning="The workload is for the European Sovereign Cloud (`aws-eusc`), whose currency is EUR, and expected "
         "spend is in another one.",
         remedy="Enter the expected spend in EUR, or correct the partition.",
-        is_broken=IS_OPEN & (pl.col("aws_partition") == "aws-eusc") & (pl.col("spend_currencies") != "EUR"),
+        is_broken=(pl.col("aws_partition") == "aws-eusc") & (pl.col("spend_currencies") != "EUR"),
         detail=pl.format("aws-eusc, but expected spend in {}", "spend_currencies"),
         suggestion=pl.lit("EUR"),
     ),
@@ -189,7 +186,7 @@ HYGIENE_RULES = (
         meaning="The opportunity is marked as national security, and the customer's industry is not Government. AWS "
         "allows it for Government alone.",
         remedy="Correct the industry, or take the mark away.",
-        is_broken=IS_OPEN & pl.col("is_national_security") & pl.col("industry").ne_missing(pl.lit("Government")),
+        is_broken=pl.col("is_national_security") & pl.col("industry").ne_missing(pl.lit("Government")),
         detail=pl.format("national security, but industry {}", pl.col("industry").fill_null("unknown")),
     ),
     HygieneRule(
@@ -198,7 +195,7 @@ HYGIENE_RULES = (
         applies_to="open",
         meaning="AWS's review sent the opportunity back: ReviewStatus is Action Required. It waits for the partner.",
         remedy="Read the review comments in Partner Central, make the corrections and submit again.",
-        is_broken=IS_OPEN & (pl.col("review_status") == "Action Required"),
+        is_broken=(pl.col("review_status") == "Action Required"),
         detail=pl.lit("AWS's review asks for corrections"),
     ),
     HygieneRule(
@@ -207,7 +204,7 @@ HYGIENE_RULES = (
         applies_to="open",
         meaning="Next steps are empty, so AWS's side does not know what happens next.",
         remedy="Write down the next step.",
-        is_broken=IS_OPEN & ~pl.col("has_next_steps"),
+        is_broken=~pl.col("has_next_steps"),
         detail=pl.lit("no next steps"),
     ),
     HygieneRule(
@@ -218,8 +215,7 @@ HYGIENE_RULES = (
         "`mrr_tolerance_share` of aws_mrr (1 %) apart, in one currency.",
         remedy="Correct the one that is wrong. Suggested: the monthly amount that AWS's own conversion of the TCV "
         "gives.",
-        is_broken=IS_OPEN
-        & IS_ONE_CURRENCY
+        is_broken=IS_ONE_CURRENCY
         & ((pl.col("deal_mrr") - pl.col("aws_mrr")).abs() > pl.col("aws_mrr") * pl.col("mrr_tolerance_share")),
         detail=pl.format(
             "the TCV gives {} {} a month, the AWS entries {} {}",

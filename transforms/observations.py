@@ -11,7 +11,7 @@ from transforms.history import last_when
 from transforms.revenue import CURRENCY_OF, SOFTWARE_REVENUE, unconverted_currencies, with_reporting, with_revenue
 from transforms.schema import reporting_money
 from transforms.stages import stage_rank
-from transforms.versions import last_of_each
+from transforms.versions import current_versions
 
 AMOUNTS = ("aws_mrr_reporting", "aws_tcv_reporting", "deal_tcv_reporting", "software_tcv_reporting")
 REVENUE = ("contract_months", *CURRENCY_OF, *dict.fromkeys(CURRENCY_OF.values()))
@@ -68,7 +68,7 @@ def observations(
     whose last one is excluded, is in no mart and has no observations.
     """
     end = end_of_day(as_of)
-    in_marts = last_of_each(versions, as_of).filter(~pl.col("is_excluded"))
+    in_marts = current_versions(versions, as_of)
     observed = pl.concat([_of_versions(versions, spend, end), _of_snapshots(snapshots, snapshot_spend, end)])
     return (
         observed.join(in_marts, on="opportunity_id", how="semi")

@@ -18,7 +18,7 @@ from transforms.stages import (
     stage_of_rank,
     stage_rank,
 )
-from transforms.versions import last_of_each
+from transforms.versions import current_versions, last_of_each
 
 
 def _text(description: str) -> dy.String:
@@ -145,8 +145,7 @@ def opportunities(
     `observations` is the table of that name for the same day.
     """
     return (
-        last_of_each(versions, as_of)
-        .filter(~pl.col("is_excluded"))
+        current_versions(versions, as_of)
         .pipe(with_revenue, spend)
         .pipe(with_reporting, reporting)
         .pipe(_with_record)

@@ -8,7 +8,7 @@ import polars as pl
 from transforms.dates import parse_date, whole_months
 from transforms.money import parse_amount
 from transforms.revenue import spend_of_versions
-from transforms.versions import last_of_each
+from transforms.versions import current_versions
 
 
 class RecordFacts(dy.Schema):
@@ -53,7 +53,7 @@ def record_facts(
     `observations` is the table of that name for the same day.
     """
     first, last = (parse_date(pl.col(f"software_revenue__{day}_date")) for day in ("effective", "expiration"))
-    current = last_of_each(versions, as_of).filter(~pl.col("is_excluded"))
+    current = current_versions(versions, as_of)
     of_current = spend.join(current, left_on="parent_key", right_on="row_key", how="semi")
     solutions = values.filter(pl.col("dimension") == "solution", pl.col("value").is_not_null(), pl.col("value") != "")
     return (

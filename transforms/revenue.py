@@ -4,9 +4,9 @@ import polars as pl
 
 from transforms.currency import ReportingCurrency, exchange_rate, to_reporting_currency
 from transforms.dates import parse_date, whole_months
+from transforms.limits import LONGEST_CONTRACT_MONTHS
 from transforms.money import parse_amount, quotient
 
-LONGEST_CONTRACT_MONTHS = 144  # AWS's prose on ExpectedContractDuration.Value
 MONTHS_PER_YEAR = 12
 SOFTWARE_REVENUE = (
     "software_revenue__value__amount",
@@ -26,7 +26,6 @@ CURRENCY_OF = {
     "software_mrr": "software_currency_code",
 }
 """Each money column and the column that holds the currency of that very amount."""
-
 UNKNOWN_CURRENCY = "(unknown)"
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from transforms.attribution import Attribution, attribution
 from transforms.attribution_sums import AttributionSums
 from transforms.hygiene import Hygiene, hygiene
-from transforms.hygiene_rules import Thresholds
+from transforms.limits import Thresholds
 from transforms.month_transitions import MonthTransitions
 from transforms.opportunities import Opportunities
 from transforms.outcomes_monthly import OutcomesMonthly, outcomes_monthly

@@ -19,19 +19,18 @@ import polars as pl
 HALF_LIFE_DAYS = 30
 WEIGHT_OF_NOW = 10**15
 _ONE = 10**18
-_HOURS = HALF_LIFE_DAYS * 24
-_MICROSECONDS_PER_HOUR = 3_600_000_000
-_UNITS = ((_MICROSECONDS_PER_HOUR, _HOURS), (1_000_000, 3600), (1000, 1000), (1, 1000))  # microseconds, how many
+_HALF_LIFE = HALF_LIFE_DAYS * 86_400_000_000  # microseconds, as all ages are
+_UNITS = ((3_600_000_000, HALF_LIFE_DAYS * 24), (1_000_000, 3600), (1000, 1000), (1, 1000))  # how long, how many
 
 
 def decay_weight(age: pl.Expr) -> pl.Expr:
     """10^15 * 2^(-age ÷ 30 days) as Int64, for an age of whole microseconds from 0."""
     weight = pl.lit(_ONE, pl.Int128)
-    rest = age % (_HOURS * _MICROSECONDS_PER_HOUR)
+    rest = age % _HALF_LIFE
     for unit, (microseconds, _) in enumerate(_UNITS):
         weight = weight * pl.lit(_table(unit)).gather(rest // microseconds) // _ONE
         rest = rest % microseconds
-    halvings = (age // (_HOURS * _MICROSECONDS_PER_HOUR)).clip(upper_bound=62)
+    halvings = (age // _HALF_LIFE).clip(upper_bound=62)
     return (weight // pl.lit(_powers()).gather(halvings) // (_ONE // WEIGHT_OF_NOW)).cast(pl.Int64)
 
 
@@ -39,7 +38,7 @@ def decay_weight(age: pl.Expr) -> pl.Expr:
 def _table(unit: int) -> pl.Series:
     microseconds, count = _UNITS[unit]
     with localcontext(prec=40):
-        step = Decimal(2) ** (Decimal(-microseconds) / (_HOURS * _MICROSECONDS_PER_HOUR))
+        step = Decimal(2) ** (Decimal(-microseconds) / _HALF_LIFE)
         entries, entry = [], Decimal(_ONE)
         for _ in range(count):
             entries.append(int(entry))

@@ -6,7 +6,7 @@ import dataframely as dy
 import polars as pl
 
 from transforms.dates import end_of_day
-from transforms.versions import last_of_each
+from transforms.versions import current_versions
 
 CAMPAIGN = "campaign"
 LISTS = {
@@ -64,7 +64,7 @@ def touches(
     """
     end = end_of_day(as_of)
     # Numbers stand for opportunities until the end: grouping by texts would take twice as long.
-    last = last_of_each(versions, as_of).filter(~pl.col("is_excluded")).select("opportunity_id", last_key="row_key")
+    last = current_versions(versions, as_of).select("opportunity_id", last_key="row_key")
     deals = last.sort("opportunity_id").with_row_index("deal").cache()
     known = versions.filter(~pl.col("is_excluded"), pl.col("last_modified_at") < end).join(deals, on="opportunity_id")
     revisions = snapshots.filter(~pl.col("is_excluded"), pl.col("created_at") < end).join(deals, on="opportunity_id")

@@ -10,7 +10,7 @@ from transforms.attribution import attribution
 from transforms.attribution_sums import attribution_sums
 from transforms.currency import ReportingCurrency
 from transforms.hygiene import hygiene
-from transforms.hygiene_rules import Thresholds
+from transforms.limits import Thresholds
 from transforms.observations import observations
 from transforms.opportunities import opportunities
 from transforms.per_opportunity import per_opportunity

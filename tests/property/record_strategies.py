@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import strategies as st
 from strategies import Row
 
-from transforms.hygiene_rules import Thresholds
+from transforms.limits import Thresholds
 
 NEAR_ONE_PERCENT = [
     [("AWS", "100", "EUR"), ("Self", "1212", "EUR")],

@@ -16,7 +16,7 @@ from reporting_strategies import reporting_currencies
 from strategies import World, mart
 
 from transforms.currency import ReportingCurrency
-from transforms.hygiene_rules import Thresholds
+from transforms.limits import Thresholds
 from transforms.month_ends import MonthEnds, month_ends
 from transforms.observations import Observations
 from transforms.opportunities import Opportunities

@@ -13,7 +13,7 @@ from reporting_strategies import reporting_currencies
 from strategies import World
 
 from transforms.currency import ReportingCurrency
-from transforms.hygiene_rules import Thresholds
+from transforms.limits import Thresholds
 from transforms.per_opportunity import PER_OPPORTUNITY
 from transforms.rollups import ROLLUPS
 from transforms.running_sums import RUNNING_SUMS

@@ -16,7 +16,8 @@ from reporting_strategies import reporting_currencies
 from strategies import AS_OF, World
 
 from transforms.currency import ReportingCurrency
-from transforms.hygiene_rules import HYGIENE_RULES, Thresholds, with_run
+from transforms.hygiene_rules import HYGIENE_RULES, with_run
+from transforms.limits import Thresholds
 from transforms.money import MONEY
 
 ALLOWED = {

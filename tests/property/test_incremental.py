@@ -20,7 +20,7 @@ from strategies import NO_RATES, Row, World
 
 from pipelines.marts import SPEND, build_marts
 from transforms.currency import ReportingCurrency
-from transforms.hygiene_rules import Thresholds
+from transforms.limits import Thresholds
 from transforms.staged import (
     AWS_OPPORTUNITY_SUMMARIES,
     DIMENSION_VALUES,

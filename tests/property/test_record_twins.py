@@ -13,7 +13,7 @@ from reporting_strategies import reporting_currencies
 from strategies import World
 
 from transforms.currency import ReportingCurrency
-from transforms.hygiene_rules import Thresholds
+from transforms.limits import Thresholds
 
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")  # of a failing world
 

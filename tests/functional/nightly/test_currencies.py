@@ -164,20 +164,21 @@ def test_a_file_named_in_the_environment_is_used(make_sandbox: Callable[..., San
 
 
 def test_the_demo_keeps_rates_up_to_today_and_leaves_its_users_alone(tmp_path: Path) -> None:
-    path, today = tmp_path / "fx_rates.csv", NOW.astimezone(UTC)
-    keep_demo_rates(tmp_path, today)
+    path, work_path, today = tmp_path / "fx_rates.csv", tmp_path / "work", NOW.astimezone(UTC)
+    work_path.mkdir()
+    keep_demo_rates(tmp_path, work_path, today)
     first = path.read_text()
     assert first.splitlines()[-1].startswith(f"{last_working_day(today.date())},JPY,")
     assert first.splitlines()[1] < f"{STARTED_AT.date()}"
-    keep_demo_rates(tmp_path, today + timedelta(days=7))
+    keep_demo_rates(tmp_path, work_path, today + timedelta(days=7))
     assert path.read_text().startswith(first)
     assert len(path.read_text().splitlines()) == len(first.splitlines()) + 5 * 3
     for own in ("", "date,currency,per_usd\n", "date,currency,per_usd\n2026-10-30,EUR,0.5\n"):
         path.write_text(own)
-        keep_demo_rates(tmp_path, today)
+        keep_demo_rates(tmp_path, work_path, today)
         assert path.read_text() == own
     path.rename(tmp_path / "eurofxref-hist.csv")
-    keep_demo_rates(tmp_path, today)
+    keep_demo_rates(tmp_path, work_path, today)
     assert not path.exists()
 
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from expectations.marts.stages import STAGES
 from transforms.currency import FxRates, Quote, ReportingCurrency
-from transforms.hygiene_rules import Thresholds
+from transforms.limits import Thresholds
 from transforms.per_opportunity import Staged, per_opportunity
 from transforms.rollups import ROLLED_UP, roll_up
 from transforms.running_sums import SUMMED, running_sums

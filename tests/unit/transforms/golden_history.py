@@ -23,7 +23,7 @@ from golden_records import members, values_of, values_of_snapshots
 from histories import instant, lines
 
 from transforms.currency import ReportingCurrency
-from transforms.hygiene_rules import Thresholds
+from transforms.limits import Thresholds
 from transforms.per_opportunity import Staged, per_opportunity
 from transforms.rollups import roll_up
 from transforms.running_sums import running_sums

@@ -15,7 +15,7 @@ import polars as pl
 from histories import built, cell, frame, instant, lines, member, observation
 
 from transforms.hygiene import Hygiene, hygiene
-from transforms.hygiene_rules import Thresholds
+from transforms.limits import Thresholds
 from transforms.observations import Observations
 from transforms.opportunities import Opportunities
 from transforms.record_facts import RecordFacts, record_facts

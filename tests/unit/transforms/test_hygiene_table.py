@@ -8,7 +8,7 @@ import pytest
 from histories import lines, shown
 from hygiene_records import OPEN, SOUND, STAGES, Cells, check, facts_of, findings
 
-from transforms.hygiene_rules import Thresholds
+from transforms.limits import Thresholds
 
 NOT_A_STAGE = ["Negotiation", "-"]
 
