@@ -1,13 +1,22 @@
 PYTHON ?= python3
 BIN := .venv/bin
+ROUNDS := 1000
+SEED := 1
+EXAMPLES := 1000
 
-.PHONY: demo test setup check lint format docs lock clean
+.PHONY: demo test soak fuzz setup check lint format docs lock clean
 
 demo: setup ## a published data/warehouse.duckdb from a local Partner Central, no AWS account
 	$(BIN)/cosell nightly --demo
 
 test: setup ## in the order of the folders: the functional tests take longest
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+
+soak: setup ## kills so many nights, each at a random instant, and compares with nights that were not disturbed
+	$(BIN)/python tests/functional/kills/soak.py --rounds $(ROUNDS) --seed $(SEED)
+
+fuzz: setup ## so many landings of records with random changes, each built into marts; the smallest that fails is shown
+	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/property/test_fuzz_landing_to_marts.py -n 0 -o timeout=0
 
 setup: .venv/.installed
 
@@ -28,7 +37,7 @@ format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: setup ## the pages that are made from the code
+docs: setup ## the pages made from the code, and the baseline of AWS's service model
 	$(BIN)/python -m pipelines.documentation
 
 lock: ## needs uv

@@ -1,9 +1,9 @@
 """The rules of the landing, built from what AWS's service model says of each staged column.
 
-A value outside its enum, range or pattern is nulled. A stage outside the enum, or an id or instant that is
-missing or malformed, excludes the whole record. A missing required value, or a list of too many items, leaves
-nothing to null: it is reported alone. A broken key is a fault of the staging itself: critical, and nothing to
-quarantine.
+A value outside its enum, range or pattern is nulled. A stage outside the enum, an id or instant that is missing or
+malformed, or any member of another type or shape than the model's excludes the whole record. A missing required value,
+or a list of too many items, leaves nothing to null: it is reported alone. A broken key is a fault of the staging
+itself: critical, and nothing to quarantine.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,6 +13,7 @@ from expectations.fields import Field
 from expectations.patterns import Translation, translate
 from expectations.rules import (
     BATCH,
+    Expectation,
     Rule,
     Target,
     has_length,
@@ -49,6 +50,8 @@ def landing_rules(fields: Iterable[Field]) -> list[Rule]:
     rules: list[Rule] = []
     for table in dict.fromkeys(field.table for field in fields):
         rules.extend(_key_rules(table, parents.get(table)))
+        if "__" not in table:  # of a list's items the record that holds the list is excluded
+            rules.append(_is_well_formed(table))
         for field in fields:
             if field.table == table:
                 rules.extend(_field_rules(field))
@@ -68,6 +71,16 @@ def _key_rules(table: str, parent: str | None) -> Iterator[Rule]:
         )
     elif table not in TABLES_WITHOUT_OPPORTUNITY:
         yield is_present(Target(table, "opportunity_id", "critical"))
+
+
+def _is_well_formed(table: str) -> Rule:
+    target = Target(table, "malformed_members", "critical", "excluded")
+    return target.on_rows(
+        "is_well_formed",
+        f"{target.sql} IS NOT NULL",
+        Expectation("ExpectColumnValuesToBeNull", {"column": target.column}),
+        reason="A member that the service model knows has another type or shape: the rest of the record is in doubt.",
+    )
 
 
 def _field_rules(field: Field) -> Iterator[Rule]:

@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 
 from expectations.rules import Rule, literal, quoted
-from expectations.schema import Quarantine
+from expectations.schema import SHOWN_CHARACTERS, Quarantine
 
 
 def quarantine(
@@ -44,7 +44,9 @@ def _note_offences(schema: str, rule: Rule) -> str:
     table, column = f"{schema}.{rule.table}", rule.column or ""
     names = ", ".join(literal(name) for name in (rule.table, column, rule.name, rule.severity))
     action = literal(rule.action or "")
-    value = f"CAST({quoted(column)} AS VARCHAR)" if rule.is_value_shown else "NULL"
+    text = f"CAST({quoted(column)} AS VARCHAR)"
+    cut = f"if(length({text}) > {SHOWN_CHARACTERS}, left({text}, {SHOWN_CHARACTERS - 1}) || '…', {text})"
+    value = cut if rule.is_value_shown else "NULL"
     return (
         f"INSERT INTO offences SELECT row_key, opportunity_id, {names}, {value}, {action} "
         f"FROM {table} WHERE row_key IN ({rule.failing_in(table)})"

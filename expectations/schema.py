@@ -2,17 +2,28 @@
 
 import dataframely as dy
 
+DRIFT_SUITE = "drift"
+SHOWN_CHARACTERS = 200  # of a quarantined value, so that no text of AWS's can fill the tables
+
 
 class Results(dy.Schema):
-    """One row per expectation and run."""
+    """One row per expectation and run; in suite drift, one row per finding and the run that reported it."""
 
     run_id = dy.String(description="The run that checked: ops.runs.run_id.")
-    suite = dy.String(description="What was checked: landing, before the transforms, or marts, after them.")
-    expectation = dy.String(description="Name of the rule, unique within a suite, table and column.")
+    suite = dy.String(
+        description="What was checked: landing, before the transforms; marts, after them; drift, what the service "
+        "model does not know, of which each finding is reported once."
+    )
+    expectation = dy.String(
+        description="Name of the rule, unique within a suite, table and column; in suite drift known_member, "
+        "known_value or known_type."
+    )
     target = dy.String(description="Table that was checked.")
     column_name = dy.String(
         nullable=True,
-        description="Column; child table, for a rule on a list; null, for the table as a whole.",
+        description="Column; child table, for a rule on a list; null, for the table as a whole. In suite drift the "
+        "member of AWS's record, `[]` for any item of a list, with the value or the types: `LifeCycle.Stage = 'New'`, "
+        "`Project.Title: number, not string`; `(and others)` for what is more than a run reports.",
     )
     severity = dy.String(
         description="critical excludes the record or holds the publication; warning takes out the field, or "
@@ -20,9 +31,10 @@ class Results(dy.Schema):
     )
     success = dy.Bool(description="Whether no row fails.")
     evaluated = dy.Int64(
-        description="Rows looked at: those with a value for a rule on values, 1 for a rule on a whole table."
+        description="Rows looked at: those with a value for a rule on values, 1 for a rule on a whole table; in suite "
+        "drift payloads that landed since the last examination, or values that an enum was held against."
     )
-    unexpected = dy.Int64(description="Rows that fail.")
+    unexpected = dy.Int64(description="Rows that fail; for `(and others)`, how many more findings there are.")
 
 
 class Quarantine(dy.Schema):
@@ -36,6 +48,7 @@ class Quarantine(dy.Schema):
     severity = dy.String(description="critical for an excluded record, warning for a nulled field.")
     value = dy.String(
         nullable=True,
-        description="Offending value as AWS sent it; null where it is missing, or withheld as sensitive.",
+        description="Offending value as AWS sent it, one of more than 200 characters cut, with an ellipsis at the cut; "
+        "null where it is missing, or withheld as sensitive.",
     )
     action = dy.String(description="excluded: the record is out of the marts; nulled: this field of it is.")

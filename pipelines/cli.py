@@ -2,6 +2,7 @@
 
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,6 +10,7 @@ import typer
 
 from pipelines.errors import ConfigurationError, CosellError, Interrupted
 from pipelines.interrupts import catch_signals, heard
+from pipelines.tracebacks import hide_messages
 
 app = typer.Typer(
     name="cosell",
@@ -77,15 +79,18 @@ def nightly(
 
 @app.command(epilog="Example: cosell sandbox --port 8700 --opportunities 500")
 def sandbox(
-    host: Annotated[str, typer.Option(help="Loopback address to listen on.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address to listen on: of loopback, or with --allow-remote.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8700,
     opportunities: Annotated[int, typer.Option(min=0, help="Opportunities in the world at its start.")] = 2000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same world.")] = 7,
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Let other machines in too; it checks no credentials.")
+    ] = False,
 ) -> None:
     """Serve a local Partner Central for any AWS client. It is a sandbox: nothing in it is real."""
     from pipelines.demo import new_world, serve_sandbox
 
-    serve_sandbox(host, port, new_world(opportunities, seed, datetime.now(UTC)))
+    serve_sandbox(host, port, new_world(opportunities, seed, datetime.now(UTC)), allow_remote=allow_remote)
 
 
 @app.command(epilog="Example: cosell status")
@@ -97,13 +102,56 @@ def status(data_dir: DataDir = None) -> None:
     print_status(load_settings(data_dir=data_dir), datetime.now(UTC))
 
 
+@app.command(epilog="Example: cosell backup · cosell backup /mnt/backups/landing.duckdb")
+def backup(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            help="File to make (default: backups/landing-<UTC time>.duckdb in the data directory).", show_default=False
+        ),
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Copy the landing, which cannot be had again from AWS, to a file of its own, also while a run is at work."""
+    from pipelines.backup import back_up
+    from pipelines.settings import load_settings
+
+    typer.echo(back_up(load_settings(data_dir=data_dir), file, datetime.now(UTC), partial(typer.echo, err=True)))
+
+
+@app.command(epilog="Example: cosell restore data/backups/landing-20261101T043000Z.duckdb")
+def restore(
+    file: Annotated[Path, typer.Argument(help="A backup of the landing.", show_default=False)],
+    data_dir: DataDir = None,
+) -> None:
+    """Put a backup in the place of the landing, which is kept beside it."""
+    from pipelines.backup import restore_backup
+    from pipelines.settings import load_settings
+
+    typer.echo(restore_backup(load_settings(data_dir=data_dir), file, datetime.now(UTC)))
+
+
+@app.command(epilog="Example: cosell drift")
+def drift(data_dir: DataDir = None) -> None:
+    """Show what the installed botocore knows that this version does not, and what AWS sends that neither knows."""
+    from pipelines.drift import print_drift
+    from pipelines.settings import load_settings
+
+    print_drift(load_settings(data_dir=data_dir))
+
+
 @app.command(
     epilog='Example: cosell query "SELECT stage, count(*), sum(aws_mrr) FROM marts.opportunities GROUP BY ALL"'
 )
 def query(
     sql: Annotated[str, typer.Argument(help="One SELECT on the published warehouse.")],
     output_format: Annotated[
-        Literal["table", "csv", "json", "parquet"], typer.Option("--format", help="How to print the rows.")
+        Literal["table", "csv", "json", "parquet"],
+        typer.Option(
+            "--format",
+            help="How to print the rows. In CSV an apostrophe keeps texts such as =1+1 from being formulas, and "
+            "lists and structs are JSON; JSON and Parquet are exact.",
+        ),
     ] = "table",
     data_dir: DataDir = None,
 ) -> None:
@@ -115,10 +163,11 @@ def query(
 
 
 def main() -> None:
-    """Run the command. A failure that the user can mend is one line on stderr and its exit code."""
+    """Run the command. A failure that the user can mend is one line on stderr and its exit code; a bug a traceback."""
+    hide_messages()
     catch_signals()
     try:
-        app()
+        typer.main.get_command(app)()  # calling `app` itself would put a hook for tracebacks in place of ours
     except (Exception, Interrupted) as error:
         reason = heard(error)
         if isinstance(reason, CosellError | Interrupted):

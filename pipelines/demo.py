@@ -5,7 +5,7 @@ import multiprocessing
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import boto3
 from pipelines.errors import ConfigurationError, Interrupted
 from pipelines.fx_rates import OWN_FILE, find_in
 from pipelines.interrupts import heard
+from pipelines.partner_central.client import ONE_ATTEMPT
 from pipelines.partner_central.service_model import SERVICE
 from pipelines.sandbox.demo.rates import rates_csv
 from pipelines.sandbox.server import Sandbox, serve_forever
@@ -22,6 +23,8 @@ from pipelines.sandbox.world import PAST, World
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
+MOST_OPPORTUNITIES = 1_000_000
+OLDEST = timedelta(days=36_500)
 
 
 @contextmanager
@@ -41,10 +44,11 @@ def demo_client(data_dir: Path, now: datetime) -> Iterator[Any]:
             raise ConfigurationError(f"the demo's sandbox did not start within {START_SECONDS:.0f} s: run again")
         yield boto3.client(
             SERVICE,
-            endpoint_url=ours.recv(),
+            endpoint_url=ours.recv_bytes().decode(),
             region_name="us-east-1",
             aws_access_key_id="sandbox",
             aws_secret_access_key="sandbox",  # noqa: S106 - the sandbox checks no signature
+            config=ONE_ATTEMPT,
         )
     finally:
         ours.close()
@@ -77,10 +81,10 @@ def _is_beginning(path: Path, rates: str) -> bool:
     return rates.encode().startswith(kept) and kept.count(b"\n") > 1
 
 
-def serve_sandbox(host: str, port: int, world: World) -> None:
+def serve_sandbox(host: str, port: int, world: World, *, allow_remote: bool = False) -> None:
     """Serve a world in the foreground until a signal ends it. Raises ConfigurationError for a host it may not use."""
     try:
-        serve_forever(world, host, port, announce=print)
+        serve_forever(world, host, port, allow_remote=allow_remote, announce=print)
     except Interrupted as error:  # the way to end it
         heard(error)
     except (ValueError, OSError) as error:
@@ -99,14 +103,32 @@ def _kept_world(data_dir: Path, now: datetime) -> World:
         world = new_world(World.opportunities, World.seed, now)
         kept = {"opportunities": world.opportunities, "seed": world.seed, "started_at": f"{world.started_at}"}
         path.write_text(json.dumps(kept) + "\n")
-    kept = json.loads(path.read_text())
-    return World(kept["opportunities"], kept["seed"], datetime.fromisoformat(kept["started_at"]))
+    try:
+        kept = json.loads(path.read_text())
+        world = World(kept["opportunities"], kept["seed"], datetime.fromisoformat(kept["started_at"]))
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        raise _no_world(path) from None
+    if not _can_be_kept(world, now):
+        raise _no_world(path)
+    return world
+
+
+def _can_be_kept(world: World, now: datetime) -> bool:
+    """Tell whether a world is one of a demo: of whole numbers, and of a size and an age that can be served."""
+    if not (type(world.opportunities) is type(world.seed) is int and world.opportunities <= MOST_OPPORTUNITIES):
+        return False
+    began = world.started_at
+    return began is not None and began.tzinfo is not None and timedelta(0) <= now - began <= OLDEST
+
+
+def _no_world(path: Path) -> ConfigurationError:
+    return ConfigurationError(f"{path} holds no demo world: take it away to begin a new one, with a new --data-dir")
 
 
 def _serve(world: World, parent: Connection) -> None:
     """Serve until the parent closes its end of the pipe, which the kernel does for it even after a SIGKILL."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides when we end
     with Sandbox(world) as sandbox:
-        parent.send(sandbox.endpoint_url)
+        parent.send_bytes(sandbox.endpoint_url.encode())  # bytes, since objects would be pickled
         with suppress(EOFError):
-            parent.recv()
+            parent.recv_bytes()

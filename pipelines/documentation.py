@@ -1,8 +1,12 @@
-"""Pages of docs/ that are made from declarations in the code: `python -m pipelines.documentation` writes them."""
+"""What is made from code, and kept: pages of docs/ and the baseline of AWS's service model.
+
+`python -m pipelines.documentation` writes them.
+"""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from pipelines.partner_central.baseline import BASELINE, as_json, installed
 from transforms.hygiene_rules import HYGIENE_RULES, SEVERITIES
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -45,9 +49,10 @@ PAGES: Mapping[str, Callable[[], str]] = {"hygiene.md": hygiene_page}
 
 
 def main() -> None:
-    """Write every page."""
+    """Write every page, and the baseline of the service model that is installed."""
     for name, page in PAGES.items():
         (DOCS / name).write_text(page(), encoding="utf-8")
+    BASELINE.write_text(as_json(installed()), encoding="utf-8")
 
 
 if __name__ == "__main__":

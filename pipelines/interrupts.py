@@ -21,7 +21,8 @@ def catch_signals() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     signal.signal(signal.SIGALRM, lambda _number, frame: _interrupt(_received[0], frame))
-    sys.unraisablehook = _report_unraisable
+    report = sys.unraisablehook
+    sys.unraisablehook = lambda lost: None if isinstance(lost.exc_value, Interrupted) else report(lost)
 
 
 def heard(error: BaseException) -> BaseException:
@@ -34,8 +35,3 @@ def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
     _received.append(number)
     signal.setitimer(signal.ITIMER_REAL, RETRY_SECONDS)
     raise Interrupted(_received[0])
-
-
-def _report_unraisable(unraisable: "sys.UnraisableHookArgs") -> None:
-    if not isinstance(unraisable.exc_value, Interrupted):
-        sys.__unraisablehook__(unraisable)

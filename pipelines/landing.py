@@ -8,28 +8,10 @@ import duckdb
 from dlt.common.exceptions import SignalReceivedException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from pipelines.database import fetch_row, open_database
-from pipelines.errors import ConfigurationError, CosellError, Interrupted
+from pipelines.errors import CosellError, Interrupted
 from pipelines.partner_central.extraction import Extraction
 from pipelines.partner_central.source import partner_central
-from pipelines.runs import has_runs, recorded_catalog
 from pipelines.staging import LANDING_DATASET
-
-
-def check_landing(path: Path, catalog: str) -> None:
-    """Refuse a landing file that is damaged, another program's, or holds another catalog. An absent one is fine."""
-    if not path.exists():
-        return
-    with open_database(path) as connection:
-        if fetch_row(connection, "SELECT count(*) FROM duckdb_tables() WHERE NOT internal") == (0,):
-            return
-        if not has_runs(connection):
-            raise ConfigurationError(f"{path} is not a landing of cosell: move it away or choose another --data-dir")
-        landed = recorded_catalog(connection)
-    if landed not in {None, catalog}:
-        raise ConfigurationError(
-            f"{path} holds catalog {landed}, not {catalog}: give each catalog a --data-dir of its own"
-        )
 
 
 def land(path: Path, pipelines_dir: Path, extraction: Extraction, on_window: Callable[[], None]) -> None:

@@ -1,5 +1,6 @@
 """The stages of a night, in order: lock, recover, extract, build and check, publish, record."""
 
+import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -7,19 +8,24 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
-from pathlib import Path
 
 import duckdb
 
-from pipelines.database import open_database
+from pipelines.backup import pause_for_backup
+from pipelines.database import full_disk_told, open_database, transaction
 from pipelines.demo import demo_client, keep_demo_rates
-from pipelines.errors import ConfigurationError, CosellError, Interrupted, QualityGateError
+from pipelines.errors import AwsError, ConfigurationError, CosellError, Interrupted, QualityGateError
+from pipelines.estimates import time_for
 from pipelines.fx_rates import reporting_currency
 from pipelines.interrupts import heard
-from pipelines.landing import check_landing, land
+from pipelines.landing import land
+from pipelines.landing_file import check_landing
+from pipelines.listings import record_listing
 from pipelines.locking import run_lock
+from pipelines.migrations import migrate_landing
 from pipelines.partner_central.client import PartnerCentral, Quota
 from pipelines.partner_central.extraction import Extraction
+from pipelines.private_files import make_private
 from pipelines.progress import Progress
 from pipelines.publication import publish, remove_leftovers
 from pipelines.runs import Counts, Ending, Status, begin, calls_spent, new_run_id, record_calls, record_ending
@@ -54,10 +60,12 @@ def run_nightly(settings: Settings, *, as_of: date, demo: bool = False) -> Outco
     Raises a CosellError, or Interrupted, with the last published warehouse as it was. What has landed stays, and
     the next run goes on from there.
     """
-    with run_lock(settings.data_dir), _disk_errors(settings.data_dir):
+    with run_lock(settings.data_dir), full_disk_told(settings.data_dir):
+        _check_places(settings)
+        check_landing(settings.landing_path, settings.catalog)
         _clean(settings)
         settings.work_path.mkdir()
-        check_landing(settings.landing_path, settings.catalog)
+        migrate_landing(settings.landing_path, settings.work_path / settings.landing_path.name)
         return _Night(settings, as_of, demo).run()
 
 
@@ -70,10 +78,14 @@ class _Night:
         self.run_id = new_run_id(self.started_at)
         self.extraction: Extraction | None = None
         self.ledger: Counter[str] = Counter()
-        self.progress = Progress()
+        self.has_listing = False
+        self.spent_before = 0  # of the day's reads
+        self.progress = Progress(at_rest=partial(pause_for_backup, settings.data_dir))
 
     def run(self) -> Outcome:
         settings = self.settings
+        for path in make_private(settings.data_dir):
+            self.progress.warn(f"{path} can be read by others than its owner, who alone can change that")
         begin(
             settings.landing_path,
             settings.warehouse_path,
@@ -84,7 +96,7 @@ class _Night:
         )
         built: Built | None = None
         try:
-            with _disk_errors(settings.data_dir):
+            with full_disk_told(settings.data_dir):
                 reporting = self.read_rates()
                 self.extract()
                 ending = partial(self.ending, "published")
@@ -110,17 +122,34 @@ class _Night:
     def extract(self) -> None:
         settings = self.settings
         with open_database(settings.landing_path) as connection:
-            spent = calls_spent(connection, self.started_at)
-        quota = Quota(settings.reads_per_second, settings.reads_per_day, 0 if self.demo else spent)
+            self.spent_before = 0 if self.demo else calls_spent(connection, self.started_at)
+        quota = Quota(settings.reads_per_second, settings.reads_per_day, self.spent_before)
         with self.progress.stage("extract"), self.client(quota) as client:
             self.extraction = Extraction(
                 client,
                 full=settings.full,
+                list_all=True,
+                max_vanished_share=settings.max_vanished_share,
                 window_pages=settings.window_pages,
-                on_progress=lambda _: self.progress.update(self.detail()),
+                on_progress=lambda _: self.on_page(),
             )
-            land(settings.landing_path, settings.dlt_path, self.extraction, self.save_ledger)
+            try:
+                land(settings.landing_path, settings.dlt_path, self.extraction, self.save_ledger)
+            except AwsError:
+                self.check_listing()  # the graver of the two
+                raise
             self.progress.update(self.detail())
+        self.check_listing()
+
+    def check_listing(self) -> None:
+        """Hold the night when so much vanished at once that the listing is not believed; what changed has landed."""
+        full = self.extraction and self.extraction.full_listing
+        if full and not full.is_believed:
+            raise QualityGateError(
+                f"publication held: {full.vanished:,} of {full.in_sight:,} opportunities vanished from the listing at "
+                f"once, more than max_vanished_share = {self.settings.max_vanished_share:.0%}; none is marked as gone. "
+                "Check the AWS account and its permissions; if they are gone, run with COSELL_MAX_VANISHED_SHARE=1"
+            )
 
     @contextmanager
     def client(self, quota: Quota) -> Iterator[PartnerCentral]:
@@ -131,13 +160,22 @@ class _Night:
         else:
             yield PartnerCentral(settings.catalog, quota=quota, threads=settings.threads)
 
+    def on_page(self) -> None:
+        self.progress.update(self.detail())
+        spent = f"{self.spent_before + self.counts().calls:,} of the day's {self.settings.reads_per_day:,} reads spent"
+        self.settings.progress_path.write_text(f"extract: {self.detail()}; {spent}.")
+        self.save_ledger()
+
     def save_ledger(self) -> None:
-        """Add the calls since the last window to the ledger: what a killed run spent is spent."""
+        """Record the calls since the last page, and the full listing: what a killed run spent is spent."""
         if self.extraction is None:
             return
-        calls = Counter(self.extraction.client.calls)
-        record_calls(self.settings.landing_path, self.run_id, datetime.now(UTC), calls - self.ledger)
-        self.ledger = calls
+        calls, full = Counter(self.extraction.client.calls), self.extraction.full_listing
+        with open_database(self.settings.landing_path) as connection, transaction(connection):
+            record_calls(connection, self.run_id, datetime.now(UTC), calls - self.ledger)
+            if full and not self.has_listing:
+                record_listing(connection, self.run_id, full)
+        self.ledger, self.has_listing = calls, full is not None
 
     def counts(self) -> Counts:
         if self.extraction is None:
@@ -152,11 +190,20 @@ class _Night:
         )
 
     def detail(self) -> str:
-        done = self.counts()
+        done, left = self.counts(), self.left()
+        fetched = f"{done.opportunities_fetched:,}" + (f" of {done.opportunities_fetched + left:,}" if left else "")
+        estimate = time_for(left, self.settings.reads_per_second)
         return (
-            f"{done.opportunities_listed:,} listed, {done.opportunities_fetched:,} fetched, "
+            f"{done.opportunities_listed:,} listed, {fetched} fetched, "
             f"{done.snapshots_fetched:,} snapshots, {done.calls:,} calls, {done.retries:,} retries"
+            + (f", {estimate} left and the snapshots" if estimate else "")
         )
+
+    def left(self) -> int:
+        """Count the opportunities that are still to be fetched, as the full listing said."""
+        if self.extraction is None or self.extraction.opportunities_due is None:
+            return 0
+        return max(0, self.extraction.opportunities_due - self.extraction.opportunities_fetched)
 
     def ending(self, status: Status, rows: int | None = None, error: str | None = None) -> Ending:
         return Ending(self.run_id, datetime.now(UTC), status, self.counts(), rows, error)
@@ -164,6 +211,20 @@ class _Night:
     def record(self, ending: Ending) -> None:
         with open_database(self.settings.landing_path) as connection:
             record_ending(connection, ending)
+
+
+def _check_places(settings: Settings) -> None:
+    """Refuse what is in the way of a run's files. Raises ConfigurationError.
+
+    A landing that is a symlink to nowhere is one on a disk that is not mounted: to begin a new one in its place would
+    read everything again.
+    """
+    landing = settings.landing_path
+    is_lost = os.path.lexists(landing) and not landing.is_file()
+    in_the_way = [path for path in (settings.warehouse_path,) if path.is_dir()]
+    in_the_way += [path for path in (settings.work_path,) if os.path.lexists(path) and not path.is_dir()]
+    for path in [landing] * is_lost + in_the_way:
+        raise ConfigurationError(f"{path} is not what a run puts there: move it away, or mount its disk")
 
 
 def _clean(settings: Settings) -> None:
@@ -188,14 +249,3 @@ def _status_of(error: BaseException) -> Status:
 def _line_of(error: BaseException) -> str:
     """Say what stopped the run: our own errors hold no data, a bug's message might."""
     return str(error) if isinstance(error, CosellError | Interrupted) else type(error).__name__
-
-
-@contextmanager
-def _disk_errors(data_dir: Path) -> Iterator[None]:
-    """Tell of a full disk in one line, whichever library met it."""
-    try:
-        yield
-    except (OSError, duckdb.Error) as error:
-        if "No space left" in str(error):
-            raise ConfigurationError(f"the disk of {data_dir} is full: free some space and run again") from error
-        raise

@@ -1,7 +1,7 @@
 """What a person sees while a run works: a live line on a terminal, one line a stage in a log."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -11,9 +11,13 @@ SECONDS_BETWEEN_LOG_LINES = 30.0
 
 
 class Progress:
-    """Print the stages of a run on stderr, with what each did and how long it took."""
+    """Print the stages of a run on stderr, with what each did and how long it took.
 
-    def __init__(self, console: Console | None = None) -> None:
+    `at_rest` is called where a stage begins, says how far it is, and ends: nothing writes in the landing then.
+    """
+
+    def __init__(self, console: Console | None = None, *, at_rest: Callable[[], None] = lambda: None) -> None:
+        self._at_rest = at_rest
         self._console = console or Console(stderr=True, highlight=False, soft_wrap=True)
         self._status: Status | None = None
         self._stage = ""
@@ -26,10 +30,16 @@ class Progress:
         """Show a stage for as long as the block runs, then its last detail and its seconds."""
         started_at = self._logged_at = time.monotonic()
         self._stage, self._detail = name, ""
+        self._at_rest()
         with self._console.status(f"{name:<9}") if self._console.is_terminal else _nothing() as self._status:
             yield
         self.seconds[name] = time.monotonic() - started_at
         self._console.print(f"{name:<9} {self._detail} ({self.seconds[name]:.1f} s)")
+        self._at_rest()
+
+    def warn(self, line: str) -> None:
+        """Print a line that a person should read, and that ends nothing."""
+        self._console.print(f"warning: {line}", markup=False)
 
     def update(self, detail: str) -> None:
         """Say how far the stage is."""
@@ -39,6 +49,7 @@ class Progress:
         elif time.monotonic() - self._logged_at > SECONDS_BETWEEN_LOG_LINES:
             self._logged_at = time.monotonic()
             self._console.print(f"{self._stage:<9} {detail} …")
+        self._at_rest()
 
 
 @contextmanager

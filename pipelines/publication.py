@@ -27,11 +27,11 @@ def publish(built: Path, published: Path, landing: Path) -> None:
     """
     with open_database(landing) as connection:
         replace_table(connection, "ops", Published, pl.DataFrame({"sha256": [_checksum(built)]}))
-    _sync(built)
+    sync(built)
     # Left by somebody who wrote into the published file: beside it DuckDB would refuse to open the new one.
     published.with_name(f"{published.name}.wal").unlink(missing_ok=True)
     os.replace(built, published)
-    _sync(published.parent)
+    sync(published.parent)
 
 
 def start_from_published(published: Path, landing: Path, path: Path, built_with: str) -> bool:
@@ -71,7 +71,8 @@ def _checksum(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Have the disk keep what a file or directory holds now."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,6 +1,8 @@
 """Read-only SQL on the published warehouse, and its result as a table, CSV, JSON or Parquet."""
 
+import re
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +10,9 @@ from pathlib import Path
 from typing import Literal
 
 import duckdb
+import polars as pl
 
+from expectations.rules import quoted
 from pipelines.database import open_database
 from pipelines.errors import ConfigurationError
 
@@ -16,27 +20,92 @@ Format = Literal["table", "csv", "json", "parquet"]
 TABLE_ROWS = 100  # shown by the table format; the others give every row
 PIPE_WIDTH = 10_000  # columns of text when nobody's terminal sets the width
 
+READING = frozenset(
+    {
+        duckdb.StatementType.SELECT,  # FROM, VALUES, WITH, DESCRIBE, SHOW and SUMMARIZE are kinds of it
+        duckdb.StatementType.MULTI,  # a PIVOT that first looks for its columns
+    }
+)
+EXPLAIN = re.compile(r"^\s*EXPLAIN(\s+ANALYZE|\s*\([^()]*\))?", re.IGNORECASE)
+ALLOWED = (
+    "`cosell query` runs one statement that reads the published warehouse, and no files, network, extensions or "
+    "settings: SELECT, WITH, FROM, VALUES, PIVOT, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN"
+)
+# What a statement of an allowed kind may still try, and the file opened for reading alone does not stop.
+LOCKS = """
+SET temp_directory = '';
+SET python_enable_replacements = false;
+SET allow_persistent_secrets = false;
+SET allow_community_extensions = false;
+SET autoinstall_known_extensions = false;
+SET autoload_known_extensions = false;
+SET enable_external_access = false;
+SET disabled_filesystems = 'LocalFileSystem';
+SET lock_configuration = true
+"""
+LOCKED = ("disabled by configuration", "has been locked", "read-only", "exists in the", "Expected a single SELECT")
+"""What DuckDB says of them, and of the extensions that it then advises to install."""
+
+NESTED = frozenset({"list", "array", "struct", "map"})
+UNWRITABLE = frozenset({"bignum", "bit", "blob", "interval", "time with time zone", "union", "variant"})
+"""Types that Polars writes neither as CSV nor as JSON: they become what DuckDB shows of them."""
+TEXT = frozenset({"varchar", "enum"}) | UNWRITABLE
+FORMULA_STARTS = "=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20"
+"""What makes a spreadsheet take a cell for a formula; the last four are the full-width = + - @."""
+UNSEEN = " \u00a0\u200b\u2060\ufeff"
+"""What a spreadsheet may pass over in front of a formula: blanks, and characters of no width."""
+UNSEEN_SQL = " || ".join(f"chr({ord(character)})" for character in UNSEEN)
+FORMULA_STARTS_SQL = ", ".join(f"chr({ord(start)})" for start in FORMULA_STARTS)
+
 
 @contextmanager
 def open_warehouse(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the published warehouse for reading alone: no writes, no other files, no network."""
+    """Open the published warehouse for reading alone: no writes, no other files, no network, no Python variables."""
     if not path.exists():
         raise ConfigurationError(f"nothing is published at {path}: run `cosell nightly` (or `--demo`) first")
     with open_database(path, read_only=True) as connection:
-        connection.execute("SET enable_external_access = false; SET lock_configuration = true")
+        connection.execute(LOCKS)
         yield connection
 
 
 def print_query(path: Path, sql: str, output_format: Format) -> None:
-    """Print the rows of one statement. Raises ConfigurationError when the SQL does not run or gives no rows."""
+    """Print the rows of one statement. Raises ConfigurationError when the SQL is not allowed or does not run.
+
+    A query leaves nothing to tidy up, so a signal ends the process at once, even in the middle of DuckDB's work; and so
+    does whoever stops reading, as `head` does.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_DFL)
     with open_warehouse(path) as connection:
         try:
-            relation = connection.sql(sql)
-            if relation is None:
-                raise ConfigurationError("that statement gives no rows: `cosell query` reads and changes nothing")
-            _print(relation, output_format)
+            _print(connection.sql(_reading_statement(sql)), output_format)
         except duckdb.Error as error:
-            raise ConfigurationError(f"SQL: {' '.join(str(error).split())}") from error
+            raise ConfigurationError(f"SQL: {_line_of(error)}") from error
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+            raise ConfigurationError(
+                f"these columns cannot be written as {output_format}: cast them, or choose another --format"
+            ) from error
+
+
+def _reading_statement(sql: str) -> duckdb.Statement:
+    """Return the one statement of an SQL text. Raises ConfigurationError unless it is one, and of a kind that reads."""
+    try:
+        (statement,) = duckdb.extract_statements(sql)
+        if statement.type in READING:
+            return statement
+        if statement.type == duckdb.StatementType.EXPLAIN:
+            _reading_statement(EXPLAIN.sub("", statement.query, count=1))  # ANALYZE runs it
+            return statement
+    except ValueError:  # none or several; or a kind that DuckDB knows and its client for Python does not
+        pass
+    raise ConfigurationError(f"SQL: {ALLOWED}")
+
+
+def _line_of(error: duckdb.Error) -> str:
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return "out of memory: ask for fewer rows, columns or groups at a time"
+    line = " ".join(str(error).split())
+    return ALLOWED if any(words in line for words in LOCKED) else line
 
 
 def _print(relation: duckdb.DuckDBPyRelation, output_format: Format) -> None:
@@ -48,13 +117,37 @@ def _print(relation: duckdb.DuckDBPyRelation, output_format: Format) -> None:
         raise ConfigurationError(
             "Parquet is binary: send it to a file, `cosell query … --format parquet > rows.parquet`"
         )
-    frame = relation.pl()
     output = sys.stdout.buffer
     match output_format:
         case "csv":
-            frame.write_csv(output)
+            _cells(relation).pl().write_csv(output)
         case "json":
-            frame.write_json(output)
+            _writable(relation).pl().write_json(output)
             output.write(b"\n")
         case "parquet":
-            frame.write_parquet(output)
+            relation.pl().write_parquet(output)
+
+
+def _writable(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Turn the columns that Polars cannot write into text. By position, since two columns may share a name."""
+    return relation.project(
+        ", ".join(
+            f"#{number}{'::VARCHAR' if kind.id in UNWRITABLE else ''} AS {quoted(name)}"
+            for number, (name, kind) in enumerate(zip(relation.columns, relation.types, strict=True), start=1)
+        )
+    )
+
+
+def _cells(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Turn nested columns into JSON text, and put an apostrophe before every text that would be a formula."""
+    columns = []
+    for number, (name, kind) in enumerate(zip(relation.columns, relation.types, strict=True), start=1):
+        value = f"#{number}"
+        if kind.id in NESTED:
+            value = f"to_json({value})::VARCHAR"
+        elif kind.id in TEXT:
+            text = f"{value}::VARCHAR"
+            value = f"if(left(ltrim({text}, {UNSEEN_SQL}), 1) IN ({FORMULA_STARTS_SQL}), '''' || {text}, {text})"
+        heading = f"'{name}" if name.lstrip(UNSEEN).startswith(tuple(FORMULA_STARTS)) else name
+        columns.append(f"{value} AS {quoted(heading)}")
+    return relation.project(", ".join(columns))

@@ -12,8 +12,6 @@ import dataframely as dy
 import duckdb
 
 from pipelines.database import attach, fetch_row, has_table, open_database
-from pipelines.tables import create_table
-from transforms.schema import declaration
 
 QUOTA_WINDOW = timedelta(hours=24)  # AWS counts reads over any 24 hours
 
@@ -43,6 +41,15 @@ class Runs(dy.Schema):
     snapshots_fetched = dy.Int64(description="Snapshot revisions fetched and landed.")
     rows_published = dy.Int64(nullable=True, description="Rows of marts.opportunities; null unless published.")
     error = dy.String(nullable=True, description="What stopped the run, in one line; null if nothing did.")
+
+
+class Calls(dy.Schema):
+    """One row per run, instant and AWS operation: calls that were made since the row before."""
+
+    run_id = dy.String(description="The run that called: ops.runs.run_id.")
+    called_at = dy.Datetime(time_unit="us", time_zone="UTC", description="When they were recorded, soon after (UTC).")
+    operation = dy.String(description="Name of the operation of the Partner Central Selling API.")
+    calls = dy.Int64(description="AWS calls made, retries included: they count against the quota of 24 hours.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +87,6 @@ def begin(landing: Path, warehouse: Path, run_id: str, started_at: datetime, as_
     published or just after.
     """
     with open_database(landing) as connection:
-        create_table(connection, "ops", declaration(Runs))
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS ops.calls (run_id VARCHAR NOT NULL, called_at TIMESTAMPTZ NOT NULL, "
-            "operation VARCHAR NOT NULL, calls BIGINT NOT NULL)"
-        )
         _settle_published(connection, warehouse)
         connection.execute("UPDATE ops.runs SET status = 'killed' WHERE status = 'running'")
         connection.execute(
@@ -107,12 +109,13 @@ def _settle_published(connection: duckdb.DuckDBPyConnection, warehouse: Path) ->
         connection.execute("DETACH published")
 
 
-def record_calls(landing: Path, run_id: str, called_at: datetime, calls: Mapping[str, int]) -> None:
+def record_calls(
+    connection: duckdb.DuckDBPyConnection, run_id: str, called_at: datetime, calls: Mapping[str, int]
+) -> None:
     """Add calls per operation to the ledger, from which the next run knows what is left of the day's quota."""
     rows = [[run_id, called_at, operation, count] for operation, count in sorted(calls.items()) if count]
     if rows:
-        with open_database(landing) as connection:
-            connection.executemany("INSERT INTO ops.calls VALUES (?, ?, ?, ?)", rows)
+        connection.executemany("INSERT INTO ops.calls VALUES (?, ?, ?, ?)", rows)
 
 
 def record_ending(connection: duckdb.DuckDBPyConnection, ending: Ending) -> None:
@@ -152,3 +155,8 @@ def recorded_catalog(connection: duckdb.DuckDBPyConnection) -> str | None:
 def has_runs(connection: duckdb.DuckDBPyConnection) -> bool:
     """Tell whether an open landing holds the record of runs: whether it is one of ours."""
     return has_table(connection, "ops", "runs")
+
+
+def has_published(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Tell whether a run of an open landing has ever published."""
+    return fetch_row(connection, "SELECT count(*) FROM ops.runs WHERE status = 'published'") != (0,)

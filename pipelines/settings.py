@@ -14,18 +14,20 @@ from pydantic_settings import (
 )
 
 from pipelines.errors import ConfigurationError
+from pipelines.partner_central.limits import MAX_VANISHED_SHARE
 from pipelines.partner_central.pacing import AWS_READS_PER_DAY, READS_PER_SECOND, THREADS
 from transforms.limits import LONGEST_CONTRACT_MONTHS, Thresholds
 
 THRESHOLDS = Thresholds()
 MOST_DAYS = 36_500
+SETTINGS_FILE = Path("cosell.toml")
 FIRST_DAY = date(2000, 1, 1)
 
 
 class Settings(BaseSettings):
     """One run's settings. Credentials, profile, region and endpoint are not here: they are boto3's own."""
 
-    model_config = SettingsConfigDict(env_prefix="COSELL_", toml_file="cosell.toml", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="COSELL_", toml_file=SETTINGS_FILE, frozen=True, extra="forbid")
 
     catalog: Literal["AWS", "Sandbox"] = "AWS"
     data_dir: Path = Path("data")
@@ -41,6 +43,9 @@ class Settings(BaseSettings):
     threads: int = Field(THREADS, ge=1, le=32, description="concurrent AWS calls")
     window_pages: int = Field(10, ge=1, description="pages of 100 opportunities that land together")
     max_excluded_share: float = Field(0.05, ge=0, le=1, description="more excluded opportunities hold publication")
+    max_vanished_share: float = Field(
+        MAX_VANISHED_SHARE, ge=0, le=1, description="more opportunities gone at once are not believed"
+    )
     stale_after_days: int = Field(
         THRESHOLDS.stale_after_days,
         ge=1,
@@ -65,6 +70,8 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         try:
+            if value and "\0" in str(value):
+                raise ValueError("a path has no null characters")
             return value and value.expanduser().absolute()
         except RuntimeError as error:  # ~nobody
             raise ValueError(f"{value} cannot be found") from error
@@ -107,6 +114,11 @@ class Settings(BaseSettings):
         return self.work_path / "dlt"
 
     @property
+    def progress_path(self) -> Path:
+        """How far the run is that holds the lock, in one line."""
+        return self.work_path / "progress"
+
+    @property
     def work_path(self) -> Path:
         """Scratch of the run that holds the lock."""
         return self.data_dir / ".work"
@@ -114,16 +126,25 @@ class Settings(BaseSettings):
 
 def load_settings(**flags: Any) -> Settings:
     """Read the settings; a flag that is None was not given. Raises ConfigurationError naming the setting."""
+    if SETTINGS_FILE.exists() and not SETTINGS_FILE.is_file():
+        raise ConfigurationError(f"{SETTINGS_FILE} is no file: move it away, or put settings in its place")
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
+        name = _shown(".".join(str(part) for part in first["loc"]))
         places = [f"flag --{name.replace('_', '-')}"] if name in flags else []
         places += [f"COSELL_{name.upper()}", "cosell.toml"]
         raise ConfigurationError(f"{name}: {first['msg']} ({', '.join(places[:-1])} or {places[-1]})") from error
+    except RecursionError:
+        raise ConfigurationError(f"{SETTINGS_FILE} cannot be read: it is nested too deeply") from None
     except ValueError as error:  # tomllib.TOMLDecodeError
-        raise ConfigurationError(f"cosell.toml cannot be read: {error}") from error
+        raise ConfigurationError(f"{SETTINGS_FILE} cannot be read: {error}") from error
+
+
+def _shown(name: str) -> str:
+    """Return a setting's name as a line can hold it: in the file it may be any text."""
+    return name if name.isidentifier() and len(name) <= 60 else f"{name[:60]!r}"
 
 
 def parse_as_of(text: str | None, today: date) -> date:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 import duckdb
 
+from expectations.rules import literal
 from pipelines.database import has_table
 from pipelines.partner_central.service_model import (
     Record,
@@ -36,7 +37,7 @@ _KEYS: Mapping[str, tuple[str, str, str]] = {
         "last_modified_date < $before",
     ),
     "engagement_associations": (
-        "engagement_id || '/' || resource_id",
+        "to_json([engagement_id, resource_id])::VARCHAR",  # either may have any character in it
         "resource_id AS opportunity_id",
         "true",
     ),
@@ -57,6 +58,7 @@ _AS_SENT = {
 def stage(connection: duckdb.DuckDBPyConnection, before: datetime) -> None:
     """Build every table of the attached database `staging` from the attached database `landing`.
 
+    `malformed_members` says what the examination found of a record; where there was none, it is null.
     Only records known before `before` (UTC, exclusive) are staged: the as-of day's end.
     """
     tables = staged_tables()
@@ -73,15 +75,31 @@ def stage(connection: duckdb.DuckDBPyConnection, before: datetime) -> None:
 def _parse(connection: duckdb.DuckDBPyConnection, record: Record, before: datetime) -> None:
     row_key, columns, condition = _KEYS[record.landing_table]
     payload = "payload"
-    if record.payload_path:
+    if record.payload_path:  # of a malformed payload nothing says that the record is not in it
         payload = f"json_extract(payload, '$.{'.'.join(record.payload_path)}')"
-        condition = f"{condition} AND json_type({payload}) = 'OBJECT'"
+        condition = f"{condition} AND (json_type({payload}) <> 'NULL' OR malformed_members IS NOT NULL)"
+    landed = f"SELECT {row_key} AS row_key, * FROM {landing_table(connection, record.landing_table)}"
     connection.execute(
-        f"CREATE OR REPLACE TABLE staging.parsed AS SELECT {row_key} AS row_key, {columns}, "
+        f"CREATE OR REPLACE TABLE staging.parsed AS SELECT row_key, {columns}, malformed_members, "
         f"from_json({payload}, $structure) AS record "
-        f"FROM {landing_table(connection, record.landing_table)} WHERE {condition}",
+        f"FROM ({landed}) LEFT JOIN ({_malformed(connection, record.landing_table)}) USING (row_key) WHERE {condition}",
         {"structure": json_structure(record.shape)} | ({"before": before} if "$before" in condition else {}),
     )
+
+
+def _malformed(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """Return the SQL of the malformed records of a table, by their key; none before the first examination."""
+    if has_table(connection, "quality", "malformed", database="landing"):
+        return (
+            "SELECT row_key, members AS malformed_members FROM landing.quality.malformed "
+            f"WHERE landing_table = {literal(table)}"
+        )
+    return "SELECT '' AS row_key, NULL::VARCHAR AS malformed_members WHERE false"
+
+
+def row_key_sql(table: str) -> str:
+    """Return the SQL of the key that a record of a landing table has in the staging."""
+    return _KEYS[table][0]
 
 
 def _stage_visibility(connection: duckdb.DuckDBPyConnection, before: datetime) -> None:

@@ -1,5 +1,6 @@
 """`cosell status`: last runs, freshness, row counts, calls spent against the quota, quality."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import duckdb
@@ -7,11 +8,14 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.database import fetch_row, open_database
+from expectations.schema import DRIFT_SUITE
+from pipelines.database import fetch_row, has_table, open_database
 from pipelines.errors import ConfigurationError
+from pipelines.estimates import calls_for, nights_for, time_for
+from pipelines.listings import left_to_land
 from pipelines.locking import no_run_starts
 from pipelines.query import open_warehouse
-from pipelines.runs import calls_spent, has_runs
+from pipelines.runs import calls_spent, has_published, has_runs
 from pipelines.settings import Settings
 
 LAST_RUNS = 5
@@ -27,7 +31,7 @@ def print_status(settings: Settings, now: datetime) -> None:
         if is_free and settings.landing_path.exists():
             _print_landing(console, settings, now)
         elif not is_free:
-            console.print("A run is at work now: it and the runs before it show here when it ends.")
+            _print_run_at_work(console, settings)
     if settings.warehouse_path.exists():
         with open_warehouse(settings.warehouse_path) as warehouse:
             try:
@@ -44,8 +48,52 @@ def _print_landing(console: Console, settings: Settings, now: datetime) -> None:
     with open_database(settings.landing_path, read_only=True) as landing:
         if has_runs(landing):
             _print_runs(console, landing)
-            spent = calls_spent(landing, now)
-            console.print(f"Calls in the last 24 h: {spent:,} of the {settings.reads_per_day:,} that are allowed.")
+            _print_quota(console, landing, settings, now)
+        if has_table(landing, "quality", "results"):
+            _print_drift(console, landing)
+
+
+def _print_run_at_work(console: Console, settings: Settings) -> None:
+    """Print how far the run is that holds the lock; it alone may look into the landing."""
+    console.print("A run is at work now: it and the runs before it show here when it ends.")
+    with suppress(FileNotFoundError):
+        console.print(settings.progress_path.read_text(), markup=False, soft_wrap=True)
+
+
+def _print_drift(console: Console, landing: duckdb.DuckDBPyConnection) -> None:
+    """Print how much drift the last published run has reported, and those after it or killed before it."""
+    (drifts,) = fetch_row(
+        landing,
+        """WITH published AS (SELECT run_id FROM ops.runs WHERE status = 'published' ORDER BY ALL DESC LIMIT 2)
+           SELECT count(*) FROM quality.results WHERE suite = ? AND run_id > coalesce(
+               (SELECT min(run_id) FROM published HAVING count(*) = 2), '')""",
+        [DRIFT_SUITE],
+    )
+    if drifts:
+        console.print(
+            f"Drift: {drifts:,} things that AWS sent are unknown to its service model. Next: `cosell drift`.",
+            soft_wrap=True,
+        )
+
+
+def _print_quota(console: Console, landing: duckdb.DuckDBPyConnection, settings: Settings, now: datetime) -> None:
+    """Print what is spent and left of the day's reads, and how far a load is that takes more than them."""
+    spent = calls_spent(landing, now)
+    reads_left = max(0, settings.reads_per_day - spent)
+    console.print(
+        f"Calls in the last 24 h: {spent:,} of the {settings.reads_per_day:,} that are allowed, {reads_left:,} left.",
+        soft_wrap=True,
+    )
+    left, listed = left_to_land(landing)
+    if left and not has_published(landing):
+        nights = nights_for(left, reads_left, settings.reads_per_day)
+        time = time_for(left, settings.reads_per_second)
+        console.print(
+            f"First load: {listed - left:,} of {listed:,} opportunities have landed. The others take "
+            f"{calls_for(left):,} calls, their snapshots aside: {f'{time}, ' if time else ''}"
+            f"{'one night' if nights == 1 else f'{nights} nights'}. Next: `cosell nightly`, which goes on.",
+            soft_wrap=True,
+        )
 
 
 def _print_runs(console: Console, landing: duckdb.DuckDBPyConnection) -> None:
@@ -76,7 +124,9 @@ def _print_published(console: Console, warehouse: duckdb.DuckDBPyConnection, set
     age = timedelta(seconds=round((now - finished_at).total_seconds()))
     console.print(f"Published: {settings.warehouse_path}, as of {as_of}, {age} old.", soft_wrap=True)
     rules, broken = fetch_row(
-        warehouse, "SELECT count(*), count(*) FILTER (NOT success) FROM quality.results WHERE run_id = ?", [run_id]
+        warehouse,
+        "SELECT count(*), count(*) FILTER (NOT success) FROM quality.results WHERE run_id = ? AND suite <> ?",
+        [run_id, DRIFT_SUITE],
     )
     excluded, nulled = fetch_row(
         warehouse,

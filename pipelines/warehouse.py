@@ -18,6 +18,7 @@ from expectations.schema import Quarantine, Results
 from pipelines.changes import Basis, built_with
 from pipelines.database import attach, fetch_row, open_database, transaction
 from pipelines.errors import QualityGateError
+from pipelines.examination import examine_landing, report_unknown_values
 from pipelines.marts import MARTS, build_marts
 from pipelines.partner_central.service_model import staged_fields
 from pipelines.progress import Progress
@@ -64,8 +65,9 @@ def build(
         attach(connection, settings.landing_path, "landing")
         attach(connection, settings.work_path / "staging.duckdb", "staging")
         with progress.stage("validate"):
-            excluded, nulled = _validate_landing(connection, settings, run_id, as_of)
-            progress.update(f"{excluded:,} opportunities excluded, {nulled:,} values set to null")
+            excluded, nulled, drifts = _validate_landing(connection, settings, run_id, as_of)
+            drifted = f", {drifts:,} drifts" if drifts else ""
+            progress.update(f"{excluded:,} opportunities excluded, {nulled:,} values set to null{drifted}")
         with progress.stage("transform"):
             computed = build_marts(
                 connection,
@@ -90,22 +92,28 @@ def build(
 
 def _validate_landing(
     connection: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, as_of: date
-) -> tuple[int, int]:
-    """Stage the landing, check it and quarantine what fails; return opportunities excluded and values nulled."""
+) -> tuple[int, int, int]:
+    """Stage the landing, check it and quarantine what fails.
+
+    Returns how many opportunities are excluded, values nulled, and drifts new.
+    """
+    drifts = examine_landing(connection, run_id)
     stage(connection, end_of_day(as_of))
     failed = _check(connection, "staging", landing_rules(staged_fields()), "landing", settings, run_id)
     quarantined = quarantine(connection, "staging", failed, run_id=run_id)
     fill_table(connection, "landing.quality", Quarantine, quarantined)
+    drifts += report_unknown_values(connection, run_id, quarantined)
     opportunities, excluded = fetch_row(
         connection,
         f"SELECT count(*), count(*) FILTER (is_excluded) FROM {CURRENT_VERSIONS}",
     )
     if excluded > settings.max_excluded_share * opportunities:
+        told = "; AWS has changed its records: see `cosell drift`" if drifts else ""
         raise QualityGateError(
             f"publication held: {excluded:,} of {opportunities:,} opportunities would be excluded, more than "
-            f"max_excluded_share = {settings.max_excluded_share:.1%}: see {settings.quality_path / 'index.html'}"
+            f"max_excluded_share = {settings.max_excluded_share:.1%}: see {settings.quality_path / 'index.html'}{told}"
         )
-    return excluded, quarantined.filter(pl.col("action") == "nulled").height
+    return excluded, quarantined.filter(pl.col("action") == "nulled").height, drifts
 
 
 def _findings(connection: duckdb.DuckDBPyConnection) -> str:

@@ -1,4 +1,4 @@
-"""The known states of an opportunity over time: captured versions and snapshot revisions."""
+"""The known states of an opportunity over time, captured versions and snapshot revisions, and when it vanished."""
 
 from datetime import date, datetime
 
@@ -15,24 +15,30 @@ from transforms.versions import current_versions
 
 AMOUNTS = ("aws_mrr_reporting", "aws_tcv_reporting", "deal_tcv_reporting", "software_tcv_reporting")
 REVENUE = ("contract_months", *CURRENCY_OF, *dict.fromkeys(CURRENCY_OF.values()))
+NUMBER = pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("opportunity_id")
 
 
 class Observations(dy.Schema):
-    """One row per observation of an opportunity that is not quarantined: a captured version or an
-    OpportunitySummaryView snapshot revision, before the end of the as-of day."""
+    """One row per observation of an opportunity that is not quarantined, before the end of the as-of day: a captured
+    version, an OpportunitySummaryView snapshot revision, or a full listing that no longer showed it. The last is no
+    evidence of any state: no other table is made of it."""
 
     opportunity_id = dy.String(primary_key=True, description="Identifier of the opportunity in Partner Central.")
     observation = dy.Int32(
         primary_key=True,
         description="Number of the observation in the opportunity's history, from 1. At equal instants "
-        "versions come before snapshots, and these by engagement and revision.",
+        "versions come before snapshots, these by engagement and revision, and `vanished` last.",
     )
     observed_at = dy.Datetime(
         time_unit="us",
         time_zone="UTC",
-        description="When the state held (UTC): LastModifiedDate of the version, CreatedAt of the snapshot.",
+        description="When the state held (UTC): LastModifiedDate of the version, CreatedAt of the snapshot; of a "
+        "`vanished` one, when the listing ended.",
     )
-    evidence = dy.String(description="What shows the state: `version` or `snapshot`.")
+    evidence = dy.String(
+        description="What shows the state: `version`, `snapshot`, or `vanished` (a full listing no longer showed the "
+        "opportunity; its state is the last known one)."
+    )
     stage = dy.String(nullable=True, description="Stage of the opportunity then; null where the record has none.")
     stage_rank = dy.Int32(
         nullable=True, description="Prospect 1 to Launched 6; null for Closed Lost and for an unknown stage."
@@ -61,8 +67,8 @@ def observations(
     as_of: date,
     reporting: ReportingCurrency,
 ) -> pl.LazyFrame:
-    """One row per observation before the end of the day `as_of` (UTC), in the order of each opportunity's
-    history.
+    """One row per version and snapshot before the end of the day `as_of` (UTC), in the order of each opportunity's
+    history: what every table of history is made of. `with_vanished` makes marts.observations of it.
 
     Excluded records and snapshots without an instant observe nothing. An opportunity that has no version, or
     whose last one is excluded, is in no mart and has no observations.
@@ -81,6 +87,25 @@ def observations(
             unconverted_currencies=unconverted_currencies(),
         )
         .select(Observations.column_names())
+    )
+
+
+def with_vanished(observed: pl.LazyFrame, visibility: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """`observed`, and one row per full listing before the end of the day `as_of` (UTC) that no longer showed an
+    opportunity: after the observations of its instant, with the state that the last one before it shows.
+
+    What vanished before anything was observed of it has no state to show, and no row.
+    """
+    gone = visibility.filter(~pl.col("is_visible"), pl.col("observed_at") < end_of_day(as_of))
+    vanished = gone.select("opportunity_id", "observed_at", evidence=pl.lit("vanished"))
+    is_vanished = pl.col("evidence") == "vanished"
+    carried = [name for name in Observations.column_names() if name not in vanished.collect_schema()]
+    return (
+        pl.concat([observed, vanished], how="diagonal")
+        .sort("opportunity_id", "observed_at", is_vanished, "observation")
+        .with_columns(last_when(~is_vanished, name).alias(name) for name in carried)
+        .filter(pl.col("observation").is_not_null())
+        .with_columns(observation=NUMBER)
     )
 
 
@@ -126,7 +151,7 @@ def _numbered(observed: pl.LazyFrame) -> pl.LazyFrame:
     is_snapshot = pl.col("evidence") == "snapshot"
     return observed.sort(
         "opportunity_id", "observed_at", is_snapshot, "engagement_id", "revision", "row_key"
-    ).with_columns(observation=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("opportunity_id"))
+    ).with_columns(observation=NUMBER)
 
 
 def _with_software_of_version(numbered: pl.LazyFrame) -> pl.LazyFrame:

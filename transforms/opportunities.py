@@ -18,7 +18,7 @@ from transforms.stages import (
     stage_of_rank,
     stage_rank,
 )
-from transforms.versions import current_versions, last_of_each
+from transforms.versions import current_versions
 
 
 def _text(description: str) -> dy.String:
@@ -198,8 +198,9 @@ def _history(observations: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _aws_side(aws_summaries: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
-    """One row per opportunity that AWS has a summary of: the last one."""
-    return last_of_each(aws_summaries, as_of).select(
+    """One row per opportunity that AWS has a summary of: the last one, unless that is excluded. An older one is not
+    AWS's side of it."""
+    return current_versions(aws_summaries, as_of).select(
         "opportunity_id",
         "involvement_type",
         "origin",

@@ -11,7 +11,7 @@ import polars as pl
 
 from transforms.currency import ReportingCurrency
 from transforms.month_ends import MonthEnds, month_ends
-from transforms.observations import Observations, observations
+from transforms.observations import Observations, observations, with_vanished
 from transforms.opportunities import Opportunities, opportunities
 from transforms.record_facts import RecordFacts, record_facts
 from transforms.stage_history import StageHistory, stage_history
@@ -57,7 +57,7 @@ def per_opportunity(
     ).collect()
     return {
         Opportunities: current,
-        Observations: observed,
+        Observations: with_vanished(observed.lazy(), staged.visibility, as_of).collect(),
         StageHistory: stage_history(observed.lazy(), current.lazy()).collect(),
         MonthEnds: month_ends(observed.lazy(), current.lazy()).collect(),
         Touches: touches(

@@ -65,6 +65,7 @@ AWS_OPPORTUNITY_SUMMARIES: dict[str, pl.DataType] = {
     "row_key": pl.String(),
     "opportunity_id": pl.String(),
     "last_modified_at": INSTANT,
+    "is_excluded": pl.Boolean(),
     "life_cycle__stage": pl.String(),
     "insights__engagement_score": pl.String(),
     "involvement_type": pl.String(),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from expectations.marts.stages import LOST_STAGE, OPEN_STAGES, STAGES, UNOBSERVED, WON_STAGE, any_of
+from expectations.marts.stages import LOST_STAGE, OPEN_STAGES, STAGES, UNOBSERVED, VANISHED, WON_STAGE, any_of
 from expectations.marts.table import MONEY, MartTable, month_of, reconciles
 from expectations.rules import BATCH, Rule, in_range, in_set, literal
 
@@ -110,8 +110,9 @@ def _evidence_rules(table: MartTable) -> Iterator[Rule]:
         "closes_with_observed_amounts",
         f"SELECT concat_ws('/', opportunity_id, month) AS row_key FROM ("
         f"SELECT opportunity_id, month, {', '.join(closings)} FROM {BATCH} WHERE {_IS_OBSERVED} "
-        f"EXCEPT SELECT opportunity_id, {month_of('observed_at')}, {observed} FROM observations)",
-        reason="One observation of that month shows all amounts at its end.",
+        f"EXCEPT SELECT opportunity_id, {month_of('observed_at')}, {observed} FROM observations "
+        f"WHERE evidence <> {literal(VANISHED)})",
+        reason="One version or snapshot of that month shows all amounts at its end.",
     )
 
 

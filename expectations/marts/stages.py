@@ -12,6 +12,7 @@ RANKED_STAGES = (*OPEN_STAGES, WON_STAGE)  # ranks 1 to 6
 STAGES = (*RANKED_STAGES, LOST_STAGE)
 UNOBSERVED = "unobserved"  # created, and not yet seen in any stage
 EVIDENCE = ("version", "snapshot")
+VANISHED = "vanished"  # no evidence of a state: a full listing no longer showed the opportunity
 
 
 def is_rank_of_stage(table: MartTable, column: str, stage: str) -> Rule:

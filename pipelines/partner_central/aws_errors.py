@@ -3,6 +3,7 @@
 The lines name operations, error codes and fields, never values: AWS's messages may quote what a record holds.
 """
 
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,14 @@ class ResourceNotFoundError(AwsError):
     """AWS knows no such resource, or does not show it to this account."""
 
 
+class NoJsonError(AwsError):
+    """The body of an answer is no JSON object: cut off, or not AWS's."""
+
+
+class ExpiredPageTokenError(AwsError):
+    """AWS no longer takes a page token; the walk can begin anew."""
+
+
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 INVALID = {
     "IncompleteSignature",
@@ -31,7 +40,21 @@ INVALID = {
     "UnrecognizedClientException",
 }
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
-THROTTLED = {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"}
+THROTTLED = {
+    "BandwidthLimitExceeded",
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+}
+LATE = {"PriorRequestNotComplete", "RequestTimeout", "RequestTimeoutException"}
+PASSING_STATUSES = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 NOT_FOUND = {"ResourceNotFoundException"}
 
 MISSING_CREDENTIALS = (boto.NoCredentialsError, boto.PartialCredentialsError, boto.NoAuthTokenError)
@@ -52,13 +75,32 @@ BAD_CONFIGURATION = (
 )
 
 
-def refusal(error: boto.ClientError, operation: str, catalog: str) -> CosellError:
-    """Translate an error that AWS answered with."""
-    code = str(error.response.get("Error", {}).get("Code", "unknown"))
+def is_passing(error: BaseException) -> bool:
+    """Tell whether the same call may well work in a moment.
+
+    So do throttles, failures of the server, connections that broke and answers cut off on their way; not what AWS
+    refuses for a reason, and not credentials that cannot be had.
+    """
+    if isinstance(error, boto.ClientError):
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        is_cut_off = status == HTTPStatus.BAD_REQUEST and not is_word_of_aws(error)
+        is_named = _code(error) in THROTTLED | LATE
+        return is_named or is_cut_off or status in PASSING_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return isinstance(error, boto.HTTPClientError | boto.ConnectionError | NoJsonError)
+
+
+def is_word_of_aws(error: BaseException) -> bool:
+    """Tell whether AWS itself answered: its errors have a name, a proxy's only an HTTP status."""
+    return isinstance(error, boto.ClientError) and not _code(error).isdigit()
+
+
+def refusal(error: boto.ClientError, operation: str, catalog: str, *, has_token: bool = False) -> CosellError:
+    """Translate an error that was answered; `has_token` says whether the call sent a page token."""
+    code = _code(error)
     if code in NOT_FOUND:
         return ResourceNotFoundError(f"{operation}: AWS shows no such resource in catalog {catalog}")
     if code == "ValidationException":
-        return _invalid_request(error.response, operation, catalog)
+        return _invalid_request(error.response, operation, catalog, has_token)
     if code in EXPIRED:
         line = f"AWS credentials have expired ({code}): sign in again, for example with `aws sso login`"
     elif code in INVALID:
@@ -67,17 +109,25 @@ def refusal(error: boto.ClientError, operation: str, catalog: str) -> CosellErro
         line = f"access denied: allow partnercentral:{operation} on catalog {catalog} in the IAM policy"
     elif code in THROTTLED:
         line = f"AWS throttled {operation} to the last attempt: run again later, or lower reads_per_second"
+    elif not is_word_of_aws(error):
+        line = f"{operation} got HTTP status {code} and no word of AWS: run again later, or check endpoint and proxy"
     else:
         line = f"{operation} failed ({code}): run again later; if it stays, look at AWS's service health"
     return AwsError(line)
 
 
-def _invalid_request(response: Any, operation: str, catalog: str) -> CosellError:
+def _code(error: boto.ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", "unknown"))
+
+
+def _invalid_request(response: Any, operation: str, catalog: str, has_token: bool) -> CosellError:
     """Name the fields that AWS rejects. Catalog is the only one that a user sets."""
     entries = [entry for entry in response.get("ErrorList") or [] if isinstance(entry, dict)]
     fields = {str(entry.get("FieldName")): str(entry.get("Code")) for entry in entries}
     if any(field.lower() == "catalog" for field in fields):
         return ConfigurationError(f"AWS does not know the catalog {catalog}: use AWS or Sandbox")
+    if has_token and (not fields or any(field.lower() == "nexttoken" for field in fields)):
+        return ExpiredPageTokenError(f"AWS no longer takes the page token of {operation}: run again")
     named = ", ".join(f"{field} {code}" for field, code in fields.items()) or "no field named"
     return AwsError(f"AWS rejects {operation} ({named}): upgrade boto3 and this program, or report it")
 
@@ -98,6 +148,11 @@ def failure(error: boto.BotoCoreError | boto.HTTPClientError, endpoint_url: str)
     if isinstance(error, BAD_CONFIGURATION):
         return ConfigurationError(f"the AWS configuration is wrong ({name}): check AWS_REGION and `aws configure list`")
     return AwsError(
-        f"no answer from {urlsplit(endpoint_url).netloc} ({name}): check network, proxy and region "
+        f"no answer from {_host(endpoint_url)} ({name}): check network, proxy and region "
         "(Partner Central answers in us-east-1)"
     )
+
+
+def _host(url: str) -> str:
+    """Return host and port of an endpoint, without the user and password that a URL may have."""
+    return urlsplit(url).netloc.rpartition("@")[2]

@@ -2,28 +2,39 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from http import HTTPStatus
+from functools import partial
+from itertools import takewhile
 from typing import Any, TypeVar
 
 import boto3
-import orjson
 from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipelines.errors import AwsError, ConfigurationError
-from pipelines.partner_central.aws_errors import QuotaSpentError, ResourceNotFoundError, failure, refusal
+from pipelines.partner_central.answers import Reply, keep_raw_body, read_reply, row_text
+from pipelines.partner_central.aws_errors import (
+    ExpiredPageTokenError,
+    QuotaSpentError,
+    ResourceNotFoundError,
+    failure,
+    refusal,
+)
 from pipelines.partner_central.pacing import AWS_READS_PER_DAY, READS_PER_SECOND, THREADS, Pacer
+from pipelines.partner_central.retries import ATTEMPTS, Retries
 from pipelines.partner_central.service_model import SERVICE
 
 CATALOGS = ("AWS", "Sandbox")
 DEFAULT_REGION = "us-east-1"  # the only region that serves Partner Central
-MAX_ATTEMPTS = 8
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 60
+HEARING_SECONDS = 0.2  # after which Ctrl-C is heard for certain
+ONE_ATTEMPT = Config(retries={"mode": "standard", "total_max_attempts": 1})  # of botocore's; see Retries
+MAX_NEW_BEGINNINGS = 5  # of one walk whose page tokens expire
+MAX_STALE_PAGES = 1000  # in a row, empty or of rows already seen: a walk without end, which no token tells
 
 Rows = list[dict[str, Any]]
 Item = TypeVar("Item")
@@ -37,14 +48,6 @@ class Quota:
     reads_per_second: float = READS_PER_SECOND  # 0: unpaced
     reads_per_day: int = AWS_READS_PER_DAY  # over any 24 hours
     reads_spent: int = 0  # already, in the last 24 hours
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Reply:
-    """One answer of AWS: the body as it came, and what it says. Never shown: it holds names of people."""
-
-    text: str
-    body: dict[str, Any]
 
 
 class PartnerCentral:
@@ -62,12 +65,13 @@ class PartnerCentral:
         threads: int = THREADS,
         config: Config | None = None,
         client: Any = None,
+        attempts: int = ATTEMPTS,
     ) -> None:
         """Connect to nothing yet.
 
-        Credentials, profile, region and endpoint come from boto3's own chain, timeouts and retries from
-        `config`, unless a boto3 `client` is given. Raises ConfigurationError for an unknown catalog or a
-        wrong AWS configuration, AwsError for a profile that does not exist.
+        Credentials, profile, region and endpoint come from boto3's own chain, timeouts from `config`, unless a
+        boto3 `client` is given. A call makes up to `attempts` HTTP attempts. Raises ConfigurationError for an
+        unknown catalog or a wrong AWS configuration, AwsError for a profile that does not exist.
         """
         if catalog not in CATALOGS:
             raise ConfigurationError(f"unknown catalog {catalog!r}: use AWS or Sandbox")
@@ -75,29 +79,29 @@ class PartnerCentral:
         self.catalog = catalog
         self.threads = threads
         self.calls: Counter[str] = Counter()
-        self.retries = 0
+        self.retries = 0  # the HTTP attempts among the calls that repeated one
+        self._retries = Retries(attempts)
         self._budget = quota.reads_per_day - quota.reads_spent
-        self._pacer = Pacer(quota.reads_per_second)
+        self._pacer = Pacer(quota.reads_per_second, self._retries.pause)
         self._lock = threading.Lock()
-        self._client = client or _boto3_client(_default_config(threads).merge(config or Config()))
+        self._client = client or _boto3_client(_default_config(threads).merge(config or Config()).merge(ONE_ATTEMPT))
         events = self._client.meta.events
         # Last, so that a call that cannot be signed for want of credentials is not counted.
         events.register_last(f"request-created.{SERVICE}", self._admit)
-        events.register(f"before-parse.{SERVICE}", _keep_raw_body)
+        events.register(f"before-parse.{SERVICE}", keep_raw_body)
 
     def call(self, operation: str, **parameters: Any) -> Reply:
-        """Call an operation, such as `GetOpportunity`, on the catalog.
+        """Call an operation, such as `GetOpportunity`, on the catalog, again when it fails in passing.
 
-        Raises ResourceNotFoundError, QuotaSpentError, another AwsError, or ConfigurationError.
+        Raises ResourceNotFoundError, ExpiredPageTokenError, QuotaSpentError, another AwsError, or
+        ConfigurationError.
         """
-        method = getattr(self._client, xform_name(operation))
         try:
-            response = method(Catalog=self.catalog, **parameters)
+            return self._retries(partial(self._attempt, operation, parameters))
         except ClientError as error:
-            raise refusal(error, operation, self.catalog) from None
+            raise refusal(error, operation, self.catalog, has_token="NextToken" in parameters) from None
         except BotoCoreError as error:
             raise failure(error, self._client.meta.endpoint_url) from None
-        return _reply(operation, response["RawBody"])
 
     def find(self, operation: str, **parameters: Any) -> Reply | None:
         """Call an operation; None when AWS has no such resource, or no longer shows it."""
@@ -109,29 +113,70 @@ class PartnerCentral:
     def page(self, operation: str, member: str, token: str | None, **parameters: Any) -> tuple[Rows, str | None]:
         """Return the list in `member` of one page, and the token of the next page: None at the end."""
         body = self.call(operation, **parameters, **({"NextToken": token} if token else {})).body
-        rows = body.get(member) or []
+        rows, token = body.get(member), body.get("NextToken")
+        rows = [] if rows is None else rows
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise AwsError(f"{operation} answered without a list of {member}: run again, or upgrade this program")
-        return rows, body.get("NextToken") or None
+        if not isinstance(token, str | None):  # taken for the end of the list, it would hide what comes after
+            raise AwsError(
+                f"{operation} answered with a page token that is no text: run again, or upgrade this program"
+            )
+        return rows, token or None
 
     def pages(self, operation: str, member: str, **parameters: Any) -> Iterator[Rows]:
-        """Yield the list in `member` of every page, empty ones too. Raises as `call` does."""
+        """Yield the list in `member` of every page, empty ones too. Raises as `call` does.
+
+        Begins anew when a page token has expired, so that a row may come more than once.
+        """
         tokens = TokenGuard(operation)
         token = None
+        seen: set[int] = set()
         while True:
-            rows, token = self.page(operation, member, token, **parameters)
+            try:
+                rows, token = self.page(operation, member, token, **parameters)
+            except ExpiredPageTokenError:
+                tokens.begin_anew()
+                token = None
+                continue
             yield rows
             if token is None:
                 return
-            tokens.admit(token)
+            fresh = {hash(row_text(operation, row)) for row in rows} - seen
+            seen |= fresh
+            tokens.admit(token, fresh)
 
     def map(self, call: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-        """Apply `call` to every item with the client's threads, in order; the first error, or Ctrl-C, ends it."""
+        """Apply `call` to every item with the client's threads, and return the results in the items' order.
+
+        The first error in time, or Ctrl-C, ends it, and with it every wait for a pace or for another attempt.
+        """
         executor = ThreadPoolExecutor(self.threads)
         try:
-            return list(executor.map(call, items))
+            futures = [executor.submit(call, item) for item in items]
+            pending = set(futures)
+            while pending:  # not for ever in one wait: a signal that reaches another thread does not end it
+                done, pending = wait(pending, HEARING_SECONDS, FIRST_EXCEPTION)
+                for ended in done:
+                    ended.result()
+            return [future.result() for future in futures]
+        except BaseException:
+            self._retries.end_waits()
+            raise
         finally:
             executor.shutdown(cancel_futures=True)
+            self._retries.resume()
+
+    def map_affordable(self, call: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        """Apply `call` as `map` does; return the results up to the first item for which no reads were left."""
+
+        def attempt(item: Item) -> tuple[Result] | None:
+            try:
+                return (call(item),)
+            except QuotaSpentError:
+                return None
+
+        read = takewhile(lambda result: result is not None, self.map(attempt, items))
+        return [result[0] for result in read if result]
 
     def remaining(self) -> int:
         """Return how many calls the day's budget still allows."""
@@ -145,33 +190,49 @@ class PartnerCentral:
             "again when the 24 hours have moved on"
         )
 
-    def _admit(self, request: Any, operation_name: str, **_: Any) -> None:
-        """Let one HTTP attempt through: first against the budget, then at the pace."""
+    def _attempt(self, operation: str, parameters: dict[str, Any]) -> Reply:
+        method = getattr(self._client, xform_name(operation))
+        return read_reply(operation, method(Catalog=self.catalog, **parameters)["RawBody"])
+
+    def _admit(self, operation_name: str, **_: Any) -> None:
+        """Let one HTTP attempt through: at the pace, and only while the budget lasts."""
+        if self.remaining():  # else there is nothing to wait for
+            self._pacer.wait()
         with self._lock:
             if self.calls.total() >= self._budget:
                 raise self.quota_spent()
             self.calls[operation_name] += 1
-            self.retries += request.context["retries"]["attempt"] > 1
-        self._pacer.wait()
+            self.retries += self._retries.is_repeating()
 
 
 class TokenGuard:
-    """Refuses a page token that comes back, which would turn a walk into a circle."""
+    """Sees to it that a walk from page to page comes to an end."""
 
     def __init__(self, operation: str) -> None:
         self._operation = operation
         self._seen: set[str] = set()
+        self._stale_pages = 0
+        self._new_beginnings = 0
 
-    def admit(self, token: str) -> None:
-        """Remember a token. Raises AwsError when it was there before."""
+    def admit(self, token: str, fresh: Collection[Any]) -> None:
+        """Take in what a page has of new rows, and the next one's token. Raises AwsError where that has no end."""
         if token in self._seen:
             raise AwsError(f"{self._operation} repeats a page token, so its walk would never end: run again later")
         self._seen.add(token)
+        self._stale_pages = 0 if fresh else self._stale_pages + 1
+        if self._stale_pages > MAX_STALE_PAGES:
+            raise AwsError(f"{self._operation} answers with pages without anything new, and no end: run again later")
+
+    def begin_anew(self) -> None:
+        """Forget the tokens: one has expired, so the walk asks for its first page. Raises AwsError once too often."""
+        self._seen.clear()
+        self._new_beginnings += 1
+        if self._new_beginnings > MAX_NEW_BEGINNINGS:
+            raise AwsError(f"the page tokens of {self._operation} expire before its walk ends: run again later")
 
 
 def _default_config(threads: int) -> Config:
     return Config(
-        retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
         max_pool_connections=threads,
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
         read_timeout=READ_TIMEOUT_SECONDS,
@@ -190,20 +251,3 @@ def _boto3_client(config: Config) -> Any:
         raise ConfigurationError(
             "the AWS endpoint is no URL: check AWS_ENDPOINT_URL_PARTNERCENTRAL_SELLING and AWS_ENDPOINT_URL"
         ) from None
-
-
-def _keep_raw_body(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
-    """Keep an answer's bytes, and spare botocore parsing them: a third of a call's CPU. Errors it parses."""
-    if response_dict["status_code"] == HTTPStatus.OK:
-        customized_response_dict["RawBody"] = response_dict["body"]
-        response_dict["body"] = b"{}"
-
-
-def _reply(operation: str, raw: bytes) -> Reply:
-    try:
-        body = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        body = None
-    if not isinstance(body, dict):
-        raise AwsError(f"{operation} answered with no JSON object: check the endpoint and the proxy")
-    return Reply(raw.decode(), body)

@@ -8,8 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-import orjson
-
+from pipelines.partner_central.answers import row_text
 from pipelines.partner_central.client import PartnerCentral
 from pipelines.partner_central.listing import OPPORTUNITY_ID
 from pipelines.partner_central.tables import parse_id
@@ -87,4 +86,5 @@ def walk_due(client: PartnerCentral, known: Known, *, full: bool) -> Iterator[li
 
 
 def _association(row: dict[str, Any]) -> Association:
-    return Association(parse_id(row.get("EngagementId")), parse_id(row.get("ResourceId")), orjson.dumps(row).decode())
+    text = row_text("ListEngagementResourceAssociations", row)
+    return Association(parse_id(row.get("EngagementId")), parse_id(row.get("ResourceId")), text)

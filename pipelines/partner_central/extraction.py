@@ -9,8 +9,9 @@ from dlt.common import logger
 
 from pipelines.partner_central.client import PartnerCentral
 from pipelines.partner_central.engagements import Association, Known
+from pipelines.partner_central.limits import MAX_VANISHED_SHARE
 from pipelines.partner_central.listing import ListedOpportunity
-from pipelines.partner_central.visibility import Sight
+from pipelines.partner_central.visibility import FullListing, Sight
 
 
 class Walk(Enum):
@@ -43,6 +44,8 @@ class Extraction:
 
     client: PartnerCentral
     full: bool = False  # read every opportunity and engagement again
+    list_all: bool = False  # begin with a full listing, which alone tells what has gone out of sight
+    max_vanished_share: float = MAX_VANISHED_SHARE  # of what was in sight; if more is gone at once, none is marked
     window_pages: int | None = None  # pages of 100 opportunities, or of 100 engagements, that land together
     on_progress: Callable[[Progress], None] = lambda _: None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -57,6 +60,9 @@ class Extraction:
     newest_versions: dict[str, datetime] = field(default_factory=dict, repr=False)  # fetched in this run
     listed_pages: Iterator[list[ListedOpportunity]] | None = None
     sight: Sight | None = None
+    listed_ids: set[str] | None = field(default=None, repr=False)  # by a walk that is a full listing itself
+    full_listing: FullListing | None = None  # once one has come to its end
+    opportunities_due: int | None = None  # to be fetched, as a full listing at the beginning said
     known: Known | None = field(default=None, repr=False)
     due_pages: Iterator[list[Association]] | None = None
 

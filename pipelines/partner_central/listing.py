@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import orjson
-
+from pipelines.partner_central.answers import row_text
+from pipelines.partner_central.aws_errors import ExpiredPageTokenError
 from pipelines.partner_central.client import PartnerCentral, TokenGuard
 from pipelines.partner_central.tables import parse_id, parse_instant
 
@@ -36,24 +36,30 @@ def walk_opportunities(client: PartnerCentral, after: datetime | None) -> Iterat
 
     Every page asks anew for what changed on or after the last instant seen. A token is followed only where a
     whole page shares one instant: what a token means once rows have moved is not documented, and where it is
-    an offset, each move hides a row. An opportunity that changes during the walk comes again, with its new
-    date.
+    an offset, each move hides a row. Where a token has expired the walk asks anew too. An opportunity that changes
+    during the walk comes again, with its new date.
     """
     seen: set[tuple[str, str]] = set()
     tokens = TokenGuard(OPERATION)
     token: str | None = None
     while True:
-        rows, token = _page(client, after, token)
-        fresh = [row for row in rows if (row.opportunity_id, row.stamp) not in seen]
-        seen.update((row.opportunity_id, row.stamp) for row in fresh)
-        yield fresh
+        try:
+            rows, token = _page(client, after, token)
+        except ExpiredPageTokenError:
+            tokens.begin_anew()
+            token = None
+            continue
+        fresh = {(row.opportunity_id, row.stamp): row for row in rows}
+        fresh = {key: row for key, row in fresh.items() if key not in seen}
+        seen.update(fresh)
+        yield list(fresh.values())
         if token is None:
             return
         instants = {row.last_modified_date for row in rows if row.last_modified_date is not None}
         if len(instants) > 1 and (after is None or max(instants) > after):
             after, token, tokens = max(instants), None, TokenGuard(OPERATION)
         else:
-            tokens.admit(token)
+            tokens.admit(token, fresh)
 
 
 def _page(
@@ -73,4 +79,4 @@ def _page(
 
 def _listed(row: dict[str, Any]) -> ListedOpportunity:
     stamp = row.get("LastModifiedDate")
-    return ListedOpportunity(parse_id(row.get("Id")), str(stamp), parse_instant(stamp), orjson.dumps(row).decode())
+    return ListedOpportunity(parse_id(row.get("Id")), str(stamp), parse_instant(stamp), row_text(OPERATION, row))

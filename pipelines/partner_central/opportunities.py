@@ -1,22 +1,22 @@
 """Fetch what the listing of opportunities says has changed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 import pyarrow as pa
+from dlt.common import logger
 
 from pipelines.partner_central import listing
 from pipelines.partner_central.aws_errors import QuotaSpentError
 from pipelines.partner_central.client import PartnerCentral
 from pipelines.partner_central.extraction import Extraction, Walk
+from pipelines.partner_central.limits import CALLS_PER_OPPORTUNITY
 from pipelines.partner_central.listing import ListedOpportunity
 from pipelines.partner_central.tables import LANDING_SCHEMAS, UNKNOWN_INSTANT, parse_instant
 from pipelines.partner_central.visibility import Sight
-
-CALLS_PER_OPPORTUNITY = 2  # GetOpportunity, GetAwsOpportunitySummary
 
 Record = dict[str, Any]
 
@@ -35,11 +35,13 @@ class OpportunityPage:
 class Frontier:
     """How far the listing has landed: the last listed instant, and the identifiers landed at that instant.
 
-    The instant is dlt's cursor; the identifiers are kept in `state`, which dlt commits with the load.
+    The instant is dlt's cursor; the identifiers are kept in `state`, which dlt commits with the load. It never moves
+    beyond `horizon`: one date in the future would hide every later change.
     """
 
     instant: datetime | None
     state: Record
+    horizon: datetime
     ids: set[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -53,7 +55,7 @@ class Frontier:
         """Take in rows that land now; whether that changes the frontier. It never goes back."""
         before = self.instant, len(self.ids)
         for row in rows:
-            if row.last_modified_date is None:
+            if row.last_modified_date is None or row.last_modified_date > self.horizon:
                 continue
             if self.instant is None or row.last_modified_date > self.instant:
                 self.instant, self.ids = row.last_modified_date, set()
@@ -74,17 +76,57 @@ def opportunity_pages(
     if extraction.opportunity_walk is Walk.COMPLETE or extraction.is_quota_spent:
         return
     extraction.opportunity_walk = Walk.UNDER_WAY
-    if extraction.listed_pages is None or extraction.sight is None:
-        after = None if extraction.full else frontier.instant
-        extraction.sight = Sight(read_visible(), is_full=after is None)
-        extraction.listed_pages = listing.walk_opportunities(extraction.client, after)
     try:
-        yield from _window(extraction, extraction.listed_pages, extraction.sight, frontier)
+        sight = extraction.sight = extraction.sight or Sight(read_visible())
+        if extraction.list_all and extraction.full_listing is None:
+            yield from _list_all(extraction, sight, frontier)
+        if extraction.listed_pages is None:
+            after = None if extraction.full else frontier.instant
+            is_full = after is None and extraction.full_listing is None
+            extraction.listed_ids = set() if is_full else None
+            extraction.listed_pages = listing.walk_opportunities(extraction.client, after)
+        yield from _window(extraction, extraction.listed_pages, sight, frontier)
     except QuotaSpentError:
         extraction.stop_for_quota()
     finally:
         if extraction.opportunity_walk is Walk.UNDER_WAY:
             extraction.opportunity_walk = Walk.CUT
+
+
+def _list_all(extraction: Extraction, sight: Sight, frontier: Frontier) -> Iterator[OpportunityPage]:
+    """Walk the full listing before anything is fetched: it tells who vanished, and how much there is to do.
+
+    It may take half of the reads that are left, or a day that has too few of them would never fetch anything.
+    """
+    due: dict[str, bool] = {}
+    enough = extraction.client.remaining() // 2
+    for rows in listing.walk_opportunities(extraction.client, None):
+        if extraction.client.remaining() < enough:
+            return
+        due |= {row.opportunity_id: extraction.full or _is_news(row, frontier, sight) for row in rows}
+        extraction.opportunities_listed = len(due)
+        extraction.report()
+    extraction.opportunities_due = sum(due.values())
+    yield from _settle(extraction, sight, frontier, due)
+
+
+def _is_news(row: ListedOpportunity, frontier: Frontier, sight: Sight) -> bool:
+    """Whether the walk from the frontier will list a row, and find that it has not landed."""
+    if row.last_modified_date is None:
+        return row.opportunity_id not in sight.visible
+    return (frontier.instant is None or row.last_modified_date >= frontier.instant) and not frontier.holds(row)
+
+
+def _settle(
+    extraction: Extraction, sight: Sight, frontier: Frontier, listed: Collection[str]
+) -> Iterator[OpportunityPage]:
+    """Take a listing that came to its end as the whole truth of what is in sight; yield the changes, if any."""
+    full, changes = sight.settle(listed, extraction.clock(), extraction.max_vanished_share)
+    extraction.full_listing = full
+    if not full.is_believed:
+        logger.warning(f"{full.vanished} of {full.in_sight} opportunities vanished at once: none is marked as gone")
+    if changes.num_rows:
+        yield OpportunityPage(frontier.instant, visibility=changes)
 
 
 def _window(
@@ -95,16 +137,23 @@ def _window(
         rows = next(pages, None)
         if rows is None:
             extraction.opportunity_walk = Walk.COMPLETE
-            if (gone := sight.gone(extraction.clock())).num_rows:
-                yield OpportunityPage(frontier.instant, visibility=gone)
+            if extraction.listed_ids is not None:
+                yield from _settle(extraction, sight, frontier, extraction.listed_ids)
             return
-        extraction.opportunities_listed += len(rows)
+        if not extraction.list_all:
+            extraction.opportunities_listed += len(rows)
+        if extraction.listed_ids is not None:
+            extraction.listed_ids.update(row.opportunity_id for row in rows)
         rows, due = _affordable(extraction, rows, frontier)
-        page = _fetch_page(extraction, due)
+        fetched = extraction.client.map_affordable(partial(_fetch, extraction.client, extraction.clock()), due)
+        if len(fetched) < len(due):  # retries have taken what was reckoned for the others
+            rows = rows[: rows.index(due[len(fetched)])]
+            extraction.stop_for_quota()
+        page = _page(extraction, fetched)
         returned = sight.returned(rows, extraction.clock())
         has_moved = frontier.move(rows)
         extraction.report()
-        if due or has_moved or returned.num_rows:
+        if fetched or has_moved or returned.num_rows:
             yielded += 1
             yield OpportunityPage(frontier.instant, *page, returned)
 
@@ -129,9 +178,8 @@ def _is_due(extraction: Extraction, row: ListedOpportunity, frontier: Frontier) 
     return not (row.is_fetchable and fetched and row.last_modified_date and row.last_modified_date <= fetched)
 
 
-def _fetch_page(extraction: Extraction, due: list[ListedOpportunity]) -> tuple[pa.Table, pa.Table]:
-    client, fetched_at = extraction.client, extraction.clock()
-    fetched = client.map(partial(_fetch, client, fetched_at), due)
+def _page(extraction: Extraction, fetched: list[tuple[Record, Record | None]]) -> tuple[pa.Table, pa.Table]:
+    """Count what was fetched, and return it as versions and AWS summaries."""
     versions = [version for version, _ in fetched]
     summaries = [summary for _, summary in fetched if summary]
     for version in versions:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 AWS_READS_PER_SECOND = 10.0  # quota of a partner account, over all read operations
 AWS_READS_PER_DAY = 100_000  # the same, over any 24 hours
@@ -16,8 +17,9 @@ class Pacer:
     that wakes late costs nothing: the next instant counts from the one handed out, not from the waking.
     """
 
-    def __init__(self, calls_per_second: float) -> None:
+    def __init__(self, calls_per_second: float, sleep: Callable[[float], None] = time.sleep) -> None:
         """Set the pace in calls per second; 0 means unpaced."""
+        self._sleep = sleep
         self._seconds_per_call = 1 / calls_per_second if calls_per_second > 0 else 0.0
         self._next_instant = 0.0
         self._lock = threading.Lock()
@@ -30,4 +32,4 @@ class Pacer:
             now = time.monotonic()
             instant = max(now, self._next_instant)
             self._next_instant = instant + self._seconds_per_call
-        time.sleep(instant - now)
+        self._sleep(instant - now)

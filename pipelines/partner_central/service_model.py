@@ -39,25 +39,53 @@ class Record:
     shape: Shape
 
 
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What lands in one piece in a table: the answer of an operation, or one row of a listing's answer."""
+
+    landing_table: str
+    operation: str
+    shape: Shape
+
+
 @cache
 def service_model() -> ServiceModel:
     """Load the service model of the Partner Central Selling API."""
     return botocore.session.get_session().get_service_model(SERVICE)
 
 
-def records() -> tuple[Record, ...]:
-    """List the landing tables with payloads, in the order of the flow."""
+@cache
+def payloads() -> tuple[Payload, ...]:
+    """List every kind of payload that lands, in the order of the flow.
+
+    A version lands as the listing shows it where the whole record could not be fetched.
+    """
     model = service_model()
 
-    def output(operation: str) -> Shape:
+    def answer(operation: str) -> Shape:
         return model.operation_model(operation).output_shape
 
+    associations = "ListEngagementResourceAssociations"
     return (
-        Record("opportunity_versions", (), output("GetOpportunity")),
-        Record("aws_opportunity_summaries", (), output("GetAwsOpportunitySummary")),
-        Record("engagement_associations", (), model.shape_for("EngagementResourceAssociationSummary")),
-        Record("resource_snapshots", ("Payload", "OpportunitySummary"), model.shape_for("OpportunitySummaryView")),
-        Record("solutions", (), model.shape_for("SolutionBase")),
+        Payload("opportunity_versions", "GetOpportunity", answer("GetOpportunity")),
+        Payload("opportunity_versions", "ListOpportunities", model.shape_for("OpportunitySummary")),
+        Payload("aws_opportunity_summaries", "GetAwsOpportunitySummary", answer("GetAwsOpportunitySummary")),
+        Payload("engagement_associations", associations, model.shape_for("EngagementResourceAssociationSummary")),
+        Payload("resource_snapshots", "GetResourceSnapshot", answer("GetResourceSnapshot")),
+        Payload("solutions", "ListSolutions", model.shape_for("SolutionBase")),
+    )
+
+
+def records() -> tuple[Record, ...]:
+    """List the landing tables with payloads, in the order of the flow."""
+    shapes = {payload.operation: payload.shape for payload in payloads()}
+    summary_view = service_model().shape_for("OpportunitySummaryView")
+    return (
+        Record("opportunity_versions", (), shapes["GetOpportunity"]),
+        Record("aws_opportunity_summaries", (), shapes["GetAwsOpportunitySummary"]),
+        Record("engagement_associations", (), shapes["ListEngagementResourceAssociations"]),
+        Record("resource_snapshots", ("Payload", "OpportunitySummary"), summary_view),
+        Record("solutions", (), shapes["ListSolutions"]),
     )
 
 
@@ -69,6 +97,19 @@ def staged_tables() -> list[StagedTable]:
 def staged_fields() -> list[Field]:
     """List what the service model says of every staged column."""
     return [field for table in staged_tables() for field in table.fields]
+
+
+def member_paths() -> dict[tuple[str, str], str]:
+    """Map each staged table and column to its member's path in the payload, in which `[]` is any item of a list."""
+    prefixes: dict[str, tuple[str, ...]] = {record.landing_table: record.payload_path for record in records()}
+    paths: dict[tuple[str, str], str] = {}
+    for table in staged_tables():
+        if table.parent is not None:
+            *above, last = (*prefixes[table.parent], *table.list_path)
+            prefixes[table.name] = (*above, f"{last}[]")
+        for column, path in table.columns.items():
+            paths[table.name, column] = ".".join((*prefixes[table.name], *path))
+    return paths
 
 
 def json_structure(shape: Shape) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -17,6 +18,8 @@ from pipelines.partner_central.tables import LANDING_SCHEMAS, parse_instant
 SNAPSHOT_LAG = timedelta(hours=1)  # how long after a change its snapshot may still come; AWS does not say
 
 CALLS_PER_ASSOCIATION = 5  # one listing and a few revisions: what is fetched together when reads run short
+
+MOST_REVISIONS = 10_000  # of one resource and template; a number beyond is no count of anything
 
 LatestRevisions = dict[tuple[str, str], int]  # by resource and template
 
@@ -74,12 +77,16 @@ def _window(extraction: Extraction, pages: Iterator[list[Association]], known: K
             page = _fetch_page(extraction, part, known)
             extraction.report()
             yield page
+            if not extraction.client.remaining():
+                raise extraction.client.quota_spent()
 
 
 def _fetch_page(extraction: Extraction, due: list[Association], known: Known) -> AssociationPage:
     """Look at the snapshots of associations and fetch the new ones.
 
-    An association of which something could not be fetched does not land, and so stays due.
+    An association of which something could not be fetched does not land, and so stays due. When the reads run out, what
+    was fetched until then lands all the same, or a day too short for the page would spend its reads on the same
+    revisions for ever; nothing after the first that is missing, since the next run goes on after the last stored.
     """
     client, fetched_at = extraction.client, extraction.clock()
     engagements = sorted({association.engagement_id for association in due if association.is_askable})
@@ -91,10 +98,10 @@ def _fetch_page(extraction: Extraction, due: list[Association], known: Known) ->
         if association.is_askable
         for revision in _new_revisions(association, latest.get(association.engagement_id) or {}, known)
     ]
-    fetched = client.map(partial(_fetch, client, fetched_at), wanted)
-    snapshots = [snapshot for snapshot in fetched if snapshot]
+    read = client.map_affordable(partial(_fetch, client, fetched_at), wanted)
+    snapshots = [snapshot for snapshot in read if snapshot]
     extraction.snapshots_fetched += len(snapshots)
-    missing = {revision.association for revision, got in zip(wanted, fetched, strict=True) if got is None}
+    missing = {revision.association for revision, got in zip_longest(wanted, read) if got is None}
     missing |= {association for association in due if latest.get(association.engagement_id, {}) is None}
     associations = [
         _row(association, latest.get(association.engagement_id) or {}, known, fetched_at)
@@ -123,7 +130,7 @@ def _row(association: Association, latest: LatestRevisions, known: Known, fetche
 
 
 def _latest_revisions(client: PartnerCentral, engagement_id: str) -> LatestRevisions | None:
-    """List the latest revision by resource and template; None when AWS no longer shows the engagement."""
+    """List the latest revision by resource and template; None when AWS no longer shows it, or no reads are left."""
     latest: LatestRevisions = {}
     try:
         for rows in client.pages(
@@ -132,9 +139,9 @@ def _latest_revisions(client: PartnerCentral, engagement_id: str) -> LatestRevis
             for row in rows:
                 key = str(row.get("ResourceId")), str(row.get("ResourceSnapshotTemplateName"))
                 revision = row.get("Revision")
-                if isinstance(revision, int):
+                if type(revision) is int and revision <= MOST_REVISIONS:
                     latest[key] = max(revision, latest.get(key, 0))
-    except ResourceNotFoundError:
+    except (ResourceNotFoundError, QuotaSpentError):
         return None
     return latest
 

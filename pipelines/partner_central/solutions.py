@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import orjson
 import pyarrow as pa
 
+from pipelines.partner_central.answers import row_text
 from pipelines.partner_central.aws_errors import QuotaSpentError
 from pipelines.partner_central.extraction import Extraction, Walk
 from pipelines.partner_central.tables import LANDING_SCHEMAS, parse_id
@@ -25,7 +25,7 @@ def solution_pages(extraction: Extraction, read_stored: Callable[[], dict[str, A
                 {
                     "solution_id": parse_id(row.get("Id")),
                     "fetched_at": fetched_at,
-                    "payload": orjson.dumps(row).decode(),
+                    "payload": row_text("ListSolutions", row),
                 }
                 for row in rows
                 if stored.get(parse_id(row.get("Id"))) != row

@@ -1,6 +1,7 @@
 """Partner Central as a dlt source, for any destination."""
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import dlt
@@ -24,6 +25,7 @@ LISTED_THROUGH: Any = dlt.sources.incremental(
     primary_key=(),  # pages, which no key can tell apart; their rows are told apart by the frontier
     on_cursor_value_missing="include",
 )
+CLOCK_SKEW = timedelta(days=1)  # between AWS's clock and ours, generously
 NEWEST_FIRST: Any = {"last_modified_date": {"dedup_sort": "desc"}}
 
 
@@ -32,18 +34,19 @@ def partner_central(
     catalog: str = "AWS",
     *,
     full: bool = False,
+    list_all: bool = False,
     client: PartnerCentral | None = None,
     extraction: Extraction | None = None,
 ) -> Iterable[DltResource]:
     """Opportunities of an AWS partner: current state, versions, AWS's side, visibility, snapshots, solutions.
 
-    Incremental: a run reads what has changed since the last one, `full` everything. Credentials, profile,
-    region and endpoint come from boto3's own chain. An `extraction` brings its own client and options, and
-    tells how far it is. `engagement_associations` says for which version `resource_snapshots` have been looked
-    for, so load both or neither.
+    Incremental: a run reads what has changed since the last one, `full` everything; `list_all` begins with a full
+    listing, which tells what has gone out of sight. Credentials, profile, region and endpoint come from boto3's own
+    chain. An `extraction` brings its own client and options, and tells how far it is. `engagement_associations` says
+    for which version `resource_snapshots` have been looked for, so load both or neither.
     """
     if extraction is None:
-        extraction = Extraction(client or PartnerCentral(catalog), full=full)
+        extraction = Extraction(client or PartnerCentral(catalog), full=full, list_all=list_all)
     if extraction.client.catalog != catalog:
         raise ConfigurationError(f"the client reads catalog {extraction.client.catalog}, not {catalog}")
     return [*_opportunities(extraction), *_engagements(extraction), _solutions(extraction)]
@@ -57,7 +60,9 @@ def _opportunities(extraction: Extraction) -> Iterator[DltResource]:
         """One item per listed page; the cursor is the last *listed* LastModifiedDate that has landed."""
         state = dlt.current.resource_state()
         _claim(state, extraction.client.catalog)
-        yield from opportunity_pages(extraction, Frontier(cursor.last_value, state), read_visible)
+        yield from opportunity_pages(
+            extraction, Frontier(cursor.last_value, state, extraction.clock() + CLOCK_SKEW), read_visible
+        )
 
     @dlt.transformer(
         name="opportunity_versions",

@@ -12,11 +12,12 @@ from pipelines.sandbox.listing import Paging
 from pipelines.sandbox.operations import read_request, serve
 from pipelines.sandbox.store import Store
 from pipelines.sandbox.validation import CATALOGS
-from pipelines.sandbox.wire import ApiError, Fault, Record
+from pipelines.sandbox.wire import ApiError, Drop, Fault, Record
 from pipelines.sandbox.world import World
 
 TARGET_PREFIX = "AWSPartnerCentralSelling."
 CONTENT_TYPE = b"application/x-amz-json-1.0"
+HANG_UP = "pipelines.sandbox.hang_up"  # the extension of our server that breaks a connection
 BANNER = "This is a sandbox: a local imitation of AWS Partner Central with invented data."
 
 Clock = Callable[[], datetime]
@@ -53,16 +54,25 @@ class Service:
             body += message.get("body", b"")
             if not message.get("more_body"):
                 break
-        status, answer = await self._answer(scope["method"], dict(scope["headers"]), body)
+        status, answer, drop = await self._answer(scope["method"], dict(scope["headers"]), body)
+        if drop in ("before", "after"):
+            await _hang_up(scope, receive)
+            return
         headers = [
             (b"content-type", CONTENT_TYPE),
             (b"content-length", str(len(answer)).encode()),
             (b"x-amzn-requestid", str(uuid.uuid4()).encode()),
         ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
+        if drop == "midway":
+            await send({"type": "http.response.body", "body": answer[: len(answer) // 2], "more_body": True})
+            await _hang_up(scope, receive)
+            return
         await send({"type": "http.response.body", "body": answer})
 
-    async def _answer(self, method: str, headers: dict[bytes, bytes], body: bytes) -> tuple[int, bytes]:
+    async def _answer(self, method: str, headers: dict[bytes, bytes], body: bytes) -> tuple[int, bytes, Drop | None]:
+        """Serve a request: HTTP status, body, and when the connection is to break, if it is."""
+        drop: Drop | None = None
         try:
             operation = _operation(method, headers)
             self.calls[operation] += 1
@@ -70,13 +80,21 @@ class Service:
             for hook in self.before_response:
                 hook(operation, request)
             fault = self.fault(operation, request) if self.fault else None
-            if fault is not None:
-                await asyncio.sleep(fault.delay)
-                if (injected := fault.response()) is not None:
-                    return injected
-            return 200, serve(operation, request, self.stores, to_nanoseconds(self.clock()), self.paging)
+            if fault is None:
+                return 200, self._serve(operation, request), None
+            drop = fault.drop
+            await asyncio.sleep(fault.delay)
+            if drop == "before":
+                return 200, b"", drop
+            if (injected := fault.response()) is not None:
+                return *injected, drop
+            answer = self._serve(operation, request if fault.request is None else fault.request)
+            return 200, fault.change(answer) if fault.change else answer, drop
         except ApiError as error:
-            return error.status, error.body()
+            return error.status, error.body(), drop
+
+    def _serve(self, operation: str, request: Record) -> bytes:
+        return serve(operation, request, self.stores, to_nanoseconds(self.clock()), self.paging)
 
 
 def _operation(method: str, headers: dict[bytes, bytes]) -> str:
@@ -87,3 +105,10 @@ def _operation(method: str, headers: dict[bytes, bytes]) -> str:
     if b"authorization" not in headers:
         raise ApiError("MissingAuthenticationTokenException", "The request has no Authorization header.")
     return target.removeprefix(TARGET_PREFIX)
+
+
+async def _hang_up(scope: dict[str, Any], receive: Any) -> None:
+    """Break the connection, and wait until it is broken: an application that ends before is taken for a bug."""
+    scope["extensions"][HANG_UP]["close"]()
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Self
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from pipelines.sandbox.app import BANNER, Clock, Service, utc_now
+from pipelines.sandbox.app import BANNER, HANG_UP, Clock, Service, utc_now
 from pipelines.sandbox.listing import Paging
 from pipelines.sandbox.world import World
 
@@ -67,17 +68,21 @@ def serve_forever(
 ) -> None:
     """Serve a world in the foreground until Ctrl-C or SIGTERM.
 
-    `announce` gets the line to show once it listens. Raises ValueError for a host beyond loopback unless
+    `announce` gets each line to show once it listens. Raises ValueError for a host beyond loopback unless
     `allow_remote`, and OSError when the address is taken.
     """
     if not (allow_remote or is_loopback(host)):
-        raise ValueError(f"{host} is not a loopback address: the sandbox checks no credentials")
+        raise ValueError(
+            f"{host} is no loopback address, and the sandbox checks no credentials: use {LOOPBACK}, or --allow-remote"
+        )
     with _listen(host, port) as listener:
         service = Service(world, utc_now)
         if announce is not None:
             bound_host, bound_port = listener.getsockname()[:2]
             shown = f"[{bound_host}]" if ":" in bound_host else bound_host
             announce(f"{BANNER} Listening on http://{shown}:{bound_port}, catalog {world.catalog}.")
+            if not is_loopback(bound_host):
+                announce("Warning: whoever reaches this machine can read and change it: no credentials are checked.")
         try:
             uvicorn.Server(_config(service)).run([listener])
         except KeyboardInterrupt:  # uvicorn raises it again after its orderly end
@@ -106,11 +111,19 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+class _Protocol(HttpToolsProtocol):
+    """HTTP/1.1, with a way for the application to break the connection, what is written already sent first."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {HANG_UP: {"close": self.transport.close}}
+
+
 def _config(service: Service) -> uvicorn.Config:
     return uvicorn.Config(
         service,
         loop="asyncio",
-        http="httptools",
+        http=_Protocol,
         ws="none",
         lifespan="off",
         interface="asgi3",

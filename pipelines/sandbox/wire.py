@@ -1,8 +1,8 @@
 """AWS's JSON 1.0 protocol: what an error looks like on the wire, and the faults that a test can order."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -49,12 +49,17 @@ def conflict(message: str) -> ApiError:
     return ApiError("ConflictException", message)
 
 
+# When the connection breaks: before the request is served, after it was, or half-way through the answer's body.
+Drop = Literal["before", "after", "midway"]
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What to answer instead of serving a request, after `delay` seconds.
+    """What goes wrong with a request, after `delay` seconds.
 
-    An error by type, status and message; or a raw `body` with its status. With neither, the request is served
-    as usual, only later.
+    In place of an answer: an error by type, status and message; or a raw `body` with its status. With neither, the
+    request is served as usual, only later: or another `request` in its place, and its body as `change` makes it.
+    `drop` breaks the connection, whatever the answer.
     """
 
     error_type: str | None = None
@@ -62,6 +67,9 @@ class Fault:
     status: int = 400
     body: bytes | None = None
     delay: float = 0.0
+    request: Record | None = None
+    change: Callable[[bytes], bytes] | None = None
+    drop: Drop | None = None
 
     def response(self) -> tuple[int, bytes] | None:
         """Status and body, or None when the request is to be served."""

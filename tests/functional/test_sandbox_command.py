@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import boto3
+import pytest
 
 COSELL = Path(sys.executable).parent / "cosell"
 
@@ -32,11 +33,25 @@ def test_it_serves_and_says_that_it_is_a_sandbox() -> None:
         assert process.wait(timeout=20) == 0
 
 
-def test_it_serves_this_machine_alone() -> None:
-    result = subprocess.run([COSELL, "sandbox", "--host", "0.0.0.0"], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.1.2.3", "partner.example", "127.1", "::ffff:10.1.2.3"])
+def test_it_serves_this_machine_alone(host: str) -> None:
+    result = subprocess.run([COSELL, "sandbox", "--host", host], capture_output=True, text=True, check=False)
     assert result.returncode == 2
-    assert result.stderr.startswith("cosell: cannot serve on 0.0.0.0:8700")
-    assert "loopback" in result.stderr
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"cosell: cannot serve on {host}:8700: {host} is no loopback address")
+    assert line.endswith("--allow-remote")
+
+
+def test_it_lets_other_machines_in_when_told_to_and_warns() -> None:
+    command = [COSELL, "sandbox", "--allow-remote", "--host", "0.0.0.0", "--port", "0", "--opportunities", "3"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        banner, warning = process.stdout.readline(), process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+    assert "http://0.0.0.0:" in banner
+    assert warning.startswith("Warning: whoever reaches this machine can read and change it")
 
 
 SLOW_TO_END = """

@@ -11,7 +11,7 @@ from transforms.attribution_sums import attribution_sums
 from transforms.currency import ReportingCurrency
 from transforms.hygiene import hygiene
 from transforms.limits import Thresholds
-from transforms.observations import observations
+from transforms.observations import observations, with_vanished
 from transforms.opportunities import opportunities
 from transforms.per_opportunity import per_opportunity
 from transforms.record_facts import record_facts
@@ -65,7 +65,7 @@ def tables_of_records(
     found = hygiene(current.lazy(), facts.lazy(), as_of=as_of, thresholds=thresholds or Thresholds()).collect()
     return {
         "opportunities": current,
-        "observations": observed,
+        "observations": with_vanished(observed.lazy(), records.visibility, as_of).collect(),
         "touches": touched,
         "record_facts": facts,
         "attribution_sums": sums,

@@ -127,6 +127,7 @@ def summary(opportunity_id: str, key: str, instant: datetime) -> st.SearchStrate
             "row_key": st.just(key),
             "opportunity_id": st.just(opportunity_id),
             "last_modified_at": st.just(instant),
+            "is_excluded": st.sampled_from([False] * 6 + [True]),
             "life_cycle__stage": st.sampled_from(["Identified", "Qualified", None]),
             "insights__engagement_score": st.sampled_from(["High", "Low", None]),
             "involvement_type": st.just("Co-Sell"),
@@ -135,11 +136,13 @@ def summary(opportunity_id: str, key: str, instant: datetime) -> st.SearchStrate
     )
 
 
-def sightings(opportunity_id: str) -> st.SearchStrategy[list[Row]]:
+def sightings(opportunity_id: str, seen_at: list[datetime]) -> st.SearchStrategy[list[Row]]:
+    """Changes of sight: at the instants of records, right before the first one, or at any time."""
+    at_records = [instants, st.sampled_from([seen_at[0] - MICROSECOND, *seen_at])] if seen_at else [instants]
     rows = st.fixed_dictionaries(
-        {"opportunity_id": st.just(opportunity_id), "observed_at": instants, "is_visible": st.booleans()}
+        {"opportunity_id": st.just(opportunity_id), "observed_at": st.one_of(at_records), "is_visible": st.booleans()}
     )
-    return st.lists(rows, max_size=2, unique_by=lambda row: row["observed_at"])
+    return st.lists(rows, max_size=4, unique_by=lambda row: row["observed_at"])
 
 
 @st.composite
@@ -158,7 +161,7 @@ def histories(
         busy = [draw(st.sampled_from([*DAY_TRAPS, *traps])), *draw(st.lists(instants, max_size=9))]
         seen_at = sorted(draw(st.lists(st.sampled_from([*busy, *traps]), min_size=least, max_size=most)))
         deal = draw(deals(opportunity_id, seen_at))
-        world.visibility.extend(draw(sightings(opportunity_id)))
+        world.visibility.extend(draw(sightings(opportunity_id, seen_at)))
         stage = None
         for number, instant in enumerate(seen_at):
             step = draw(st.sampled_from(deal.steps))

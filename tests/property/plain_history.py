@@ -84,6 +84,20 @@ def _observed(opportunity_id: str, world: Any, end: datetime, reporting: Any) ->
     return rows
 
 
+def with_vanished(observed: list[Row], visibility: list[Row], end: datetime) -> list[Row]:
+    """`observed`, and one row for each time that a full listing before `end` no longer showed an opportunity."""
+    rows, changes_of = [], by_opportunity(visibility)
+    for opportunity_id, seen in by_opportunity(observed).items():
+        history = list(seen)
+        for change in sorted(changes_of[opportunity_id], key=lambda row: row["observed_at"], reverse=True):
+            before = [row for row in seen if row["observed_at"] <= change["observed_at"]]
+            if before and not change["is_visible"] and change["observed_at"] < end:
+                vanished = {**before[-1], "observed_at": change["observed_at"], "evidence": "vanished"}
+                history.insert(len(before), vanished)
+        rows += [{**row, "observation": number} for number, row in enumerate(history, start=1)]
+    return rows
+
+
 def _of_version(version: Row, spend: list[Row], reporting: Any) -> Row:
     stage = version["life_cycle__stage"]
     return {

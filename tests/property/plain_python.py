@@ -235,7 +235,8 @@ def opportunities(world: Any, *, end: datetime, reporting: Any) -> list[Row]:
     entries = defaultdict(list)
     for entry in world.spend:
         entries[entry["parent_key"]].append(entry)
-    summaries = last_of_each(world.summaries, end)
+    last = last_of_each(world.summaries, end)
+    summaries = {opportunity_id: row for opportunity_id, row in last.items() if not row["is_excluded"]}
     return [
         {
             **record(version),

@@ -211,7 +211,7 @@ def tables_of_records(world: Any, *, as_of: date, reporting: Any, thresholds: An
     sums = plain_attribution.attribution_sums(touches, opportunities)
     return {
         "opportunities": opportunities,
-        "observations": observed,
+        "observations": plain_history.with_vanished(observed, world.visibility, end),
         "touches": touches,
         "record_facts": facts,
         "attribution_sums": sums,
@@ -223,7 +223,8 @@ def tables_of_records(world: Any, *, as_of: date, reporting: Any, thresholds: An
 def tables(world: Any, *, as_of: date, reporting: Any, thresholds: Any) -> dict[str, list[Row]]:
     """Every table of `world`, by name."""
     of_records = tables_of_records(world, as_of=as_of, reporting=reporting, thresholds=thresholds)
-    opportunities, observed = of_records["opportunities"], of_records["observations"]
+    opportunities = of_records["opportunities"]
+    observed = [row for row in of_records["observations"] if row["evidence"] != "vanished"]
     stints = plain_history.stage_history(observed, opportunities)
     ends = plain_history.month_ends(observed, opportunities)
     return {

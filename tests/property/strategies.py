@@ -156,6 +156,7 @@ def summary(key: str) -> st.SearchStrategy[Row]:
             "row_key": st.just(key),
             "opportunity_id": opportunity_ids,
             "last_modified_at": instants,
+            "is_excluded": st.sampled_from([False] * 6 + [True]),
             "life_cycle__stage": st.sampled_from(["Identified", "Qualified", None]),
             "insights__engagement_score": st.sampled_from(["High", None]),
             "involvement_type": st.just("Co-Sell"),

@@ -1,6 +1,7 @@
 """What must change nothing: the order of arrival, a rerun, other opportunities, and what comes later."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import plain_history
@@ -59,7 +60,8 @@ def test_the_order_of_rows_in_between_is_irrelevant(
     built = built_per_opportunity(world, as_of)
     sums = sums_of(built)
     mixed = {schema: table.sample(fraction=1, shuffle=True, seed=seed) for schema, table in (built | sums).items()}
-    observed, opportunities = mixed[Observations].lazy(), mixed[Opportunities].lazy()
+    observed = mixed[Observations].lazy().filter(pl.col("evidence") != "vanished")
+    opportunities = mixed[Opportunities].lazy()
     stints = stage_history(observed, opportunities).collect()
     assert_same_tables({StageHistory: stints}, {StageHistory: built[StageHistory]})
     assert_same_tables({MonthEnds: month_ends(observed, opportunities).collect()}, {MonthEnds: built[MonthEnds]})
@@ -118,6 +120,22 @@ def changed_by(before: Tables, removed: Tables, added: Tables) -> Tables:
     """The sums over the rows `before`, changed by what went and what came."""
     parts = [running_sums({schema: rows[schema].lazy() for schema in SUMMED}) for rows in (before, removed, added)]
     return {schema: table.collect() for schema, table in changed_sums(*parts).items()}
+
+
+@settings(max_examples=30)
+@given(histories(), as_of_days, reporting_currencies, thresholds)
+def test_a_disappearance_is_no_evidence_of_any_state(
+    world: World, as_of: date, reporting: ReportingCurrency, thresholds: Thresholds
+) -> None:
+    """It is a row of its own in marts.observations, and makes is_visible; all else is as if it had not happened."""
+    run = (as_of, reporting, thresholds)
+    built, in_sight = tables(world, *run), tables(replace(world, visibility=[]), *run)
+    seen = built["observations"].filter(pl.col("evidence") != "vanished")
+    built["observations"] = seen.with_columns(
+        observation=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("opportunity_id")
+    )
+    built["opportunities"] = built["opportunities"].with_columns(is_visible=pl.lit(True))
+    assert_same(built, in_sight)
 
 
 @settings(max_examples=30)

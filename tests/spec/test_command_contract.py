@@ -15,8 +15,11 @@ COSELL = Path(sys.executable).parent / "cosell"
 ROOT = Path(__file__).parents[2]
 OPTIONS = {
     "nightly": {"--catalog", "--data-dir", "--as-of", "--full", "--currency", "--fx", "--demo"},
-    "sandbox": {"--host", "--port", "--opportunities", "--seed"},
+    "sandbox": {"--host", "--port", "--opportunities", "--seed", "--allow-remote"},
     "status": {"--data-dir"},
+    "drift": {"--data-dir"},
+    "backup": {"--data-dir"},
+    "restore": {"--data-dir"},
     "query": {"--format", "--data-dir"},
 }
 

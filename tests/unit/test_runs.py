@@ -7,6 +7,7 @@ import pytest
 
 from pipelines import runs
 from pipelines.database import open_database
+from pipelines.migrations import migrate_landing
 from pipelines.tables import create_table
 from transforms.schema import declaration
 
@@ -16,6 +17,7 @@ AS_OF = date(2026, 11, 1)
 
 def begin(directory: Path, run_id: str, hour: int) -> None:
     started_at = STARTED_AT.replace(hour=hour)
+    migrate_landing(directory / "landing.duckdb", directory / "scratch.duckdb")
     runs.begin(directory / "landing.duckdb", directory / "warehouse.duckdb", run_id, started_at, AS_OF, "AWS")
 
 
@@ -57,7 +59,7 @@ def test_calls_count_for_a_day(tmp_path: Path, day: int, hour: int, minute: int,
     """7 calls at 04:30 and 5 at 05:30: a call is free again when 24 hours have passed."""
     begin(tmp_path, "first", 4)
     landing = tmp_path / "landing.duckdb"
-    runs.record_calls(landing, "first", STARTED_AT, {"ListOpportunities": 3, "GetOpportunity": 4})
-    runs.record_calls(landing, "first", STARTED_AT.replace(hour=5), {"GetOpportunity": 5, "ListSolutions": 0})
-    with open_database(landing, read_only=True) as connection:
+    with open_database(landing) as connection:
+        runs.record_calls(connection, "first", STARTED_AT, {"ListOpportunities": 3, "GetOpportunity": 4})
+        runs.record_calls(connection, "first", STARTED_AT.replace(hour=5), {"GetOpportunity": 5, "ListSolutions": 0})
         assert runs.calls_spent(connection, datetime(2026, 11, day, hour, minute, tzinfo=UTC)) == spent

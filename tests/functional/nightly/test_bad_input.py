@@ -1,6 +1,5 @@
 """Whatever is wrong with the input or the machine: one line, its exit code, and the published warehouse as it was."""
 
-import os
 import subprocess
 from collections.abc import Callable, Iterator
 
@@ -118,17 +117,6 @@ def test_landing_is_damaged(cosell) -> None:
 
 
 @pytest.mark.usefixtures("published")
-def test_landing_is_truncated(cosell) -> None:
-    landing = cosell.directory / "data" / "landing.duckdb"
-    with duckdb.connect(landing) as connection:
-        connection.execute("CREATE TABLE filler AS SELECT range AS number, hash(range) AS hash FROM range(500000)")
-    whole = landing.read_bytes()
-    landing.write_bytes(whole[: len(whole) // 2])
-    failed(cosell(*NIGHTLY), 2, "landing.duckdb", "damaged")
-    assert landing.read_bytes() == whole[: len(whole) // 2]
-
-
-@pytest.mark.usefixtures("published")
 def test_landing_is_another_programs(cosell) -> None:
     landing = cosell.directory / "data" / "landing.duckdb"
     with duckdb.connect(landing) as connection:
@@ -175,25 +163,3 @@ def test_warehouse_is_missing(cosell) -> None:
 @pytest.mark.usefixtures("published")
 def test_warehouse_is_another_programs(cosell) -> None:
     failed(cosell("status"), 2, "warehouse.duckdb", "cosell nightly")
-
-
-def test_queries_cannot_leave_the_warehouse(cosell) -> None:
-    (cosell.directory / "data").mkdir()
-    with duckdb.connect(cosell.directory / "data" / "warehouse.duckdb") as connection:
-        connection.execute("CREATE TABLE numbers AS SELECT 1 AS number")
-    (cosell.directory / "secret.csv").write_text("a\n1\n")
-    for sql in (
-        "CREATE TABLE t (a INTEGER)",
-        "DELETE FROM numbers",
-        "COPY numbers TO 'out.csv'",
-        "SELECT * FROM 'secret.csv'",
-        "ATTACH 'other.duckdb'",
-        "INSTALL httpfs",
-        "SET enable_external_access = true",
-        "SELECT nothing FROM numbers",
-        "SELEKT 1",
-    ):
-        failed(cosell("query", sql), 2, "SQL")
-    assert cosell("query", "FROM numbers", "--format", "csv").stdout == "number\n1\n"
-    assert not (cosell.directory / "out.csv").exists()
-    assert os.listdir(cosell.directory / "data") == ["warehouse.duckdb"]

@@ -1,152 +1,139 @@
 """Records as AWS should never send them: each lands whole, and ends in the mart or in quarantine, never nowhere."""
 
+import os
+import threading
 from collections.abc import Callable
-from copy import deepcopy
 from pathlib import Path
 
 import duckdb
 import pytest
-from processes import NOW, Clock
+from hostile_records import (
+    ABSENT,
+    CASES,
+    GOOD,
+    IDENTIFIERS,
+    NOT_YET,
+    TEN_MEGABYTES,
+    Excluded,
+    Kept,
+    Raw,
+    answer,
+    changed,
+)
+from processes import NOW, Cosell, settings_for
+from processes import rows as rows_of
 
-from pipelines.nightly import run_nightly
 from pipelines.sandbox.server import Sandbox
+from pipelines.sandbox.wire import Fault
 from pipelines.settings import Settings
 
-GOOD = {
-    "Catalog": "Sandbox",
-    "Id": "O1",
-    "Arn": "arn:aws:partnercentral:us-east-1::catalog/Sandbox/opportunity/O1",
-    "CreatedDate": "2026-01-05T00:00:00Z",
-    "LastModifiedDate": "2026-02-01T00:00:00.123456789Z",
-    "RelatedEntityIdentifiers": {},
-    "LifeCycle": {"Stage": "Qualified", "TargetCloseDate": "2026-12-31"},
-    "Customer": {"Account": {"CompanyName": "Ünïcode 株式会社", "Industry": "Retail"}},
-    "Project": {
-        "Title": "A deal",
-        "ExpectedCustomerSpend": [
-            {"Amount": "1000.00", "CurrencyCode": "USD", "Frequency": "Monthly", "TargetCompany": "AWS"}
-        ],
-        "ExpectedContractDuration": {"Term": "Months", "Value": "36"},
-    },
-}
-
-
-def changed(number: int, path: str, value: object) -> dict:
-    """The good record under another identifier, with one member replaced; None takes the member away."""
-    record = deepcopy(GOOD) | {"Id": f"O{number}"}
-    *above, last = path.split(".")
-    owner = record
-    for member in above:
-        owner = owner[int(member)] if isinstance(owner, list) else owner[member]
-    owner.pop(last) if value is None else owner.__setitem__(last, value)
-    return record
-
-
-def spend(**members: object) -> list[dict]:
-    return [{"Amount": "1000.00", "CurrencyCode": "USD", "Frequency": "Monthly", "TargetCompany": "AWS", **members}]
-
-
-SPEND = "Project.ExpectedCustomerSpend"
-EXCLUDED = {
-    2: ("LifeCycle.Stage", "Dreaming"),
-    3: ("CreatedDate", None),
-    4: ("CreatedDate", "last year"),
-    5: ("LastModifiedDate", "2026-02-31T00:00:00Z"),
-    6: ("LastModifiedDate", None),
-    7: ("CreatedDate", 1767571200),
-    8: ("LifeCycle.Stage", ["Qualified"]),
-}
-KEPT = {
-    # record: path, value, and the mart's aws_mrr and contract_months
-    20: ("Project.ExpectedContractDuration.Value", "145", "1000.00", None),
-    21: ("Project.ExpectedContractDuration.Value", "3.5", "1000.00", None),
-    22: ("Project.ExpectedContractDuration.Value", 24, "1000.00", 24),
-    23: ("Project.ExpectedContractDuration", "three years", "1000.00", None),
-    24: (SPEND, spend(Amount=""), None, 36),
-    25: (SPEND, spend(Amount="1."), "1.00", 36),
-    26: (SPEND, spend(Amount="-5"), None, 36),
-    27: (SPEND, spend(Amount="1e3"), None, 36),
-    28: (SPEND, spend(Amount="9" * 24 + ".99"), "9" * 24 + ".99", 36),
-    45: (SPEND, spend(Amount="1" + "0" * 24), None, 36),
-    46: (SPEND, spend(Amount="9" * 31 + ".99"), None, 36),
-    29: (SPEND, spend(Amount="9" * 32), None, 36),
-    30: (SPEND, spend(Amount=12.5), "12.50", 36),
-    31: (SPEND, spend(Amount={"Value": "1"}), None, 36),
-    32: (SPEND, spend(CurrencyCode="XBT"), "1000.00", 36),
-    33: (SPEND, "much", None, 36),
-    34: (SPEND, [None], None, 36),
-    35: (SPEND, spend() + spend(CurrencyCode="EUR"), None, 36),
-    36: (SPEND, spend() + spend(TargetCompany="Self", Frequency="None", Amount="5000"), "1000.00", 36),
-    37: (SPEND, spend() * 11, "11000.00", 36),
-    38: (SPEND, [], None, 36),
-    39: ("LifeCycle.TargetCloseDate", "2026-02-31", "1000.00", 36),
-    40: (
-        "Customer.Account.CompanyName",
-        "evil \u202e\u0000 ' \" {x} :y; DROP TABLE marts.opportunities",
-        "1000.00",
-        36,
-    ),
-    41: ("Customer.Account.CompanyName", "x" * 100_000, "1000.00", 36),
-    42: ("Customer", None, "1000.00", 36),
-    43: ("LifeCycle.Stage", None, "1000.00", 36),
-    44: ("Unknown", {"deep": [[[[{"er": 1}]]]]}, "1000.00", 36),
-}
+MOST_SECONDS = 200
+MOST_MEMORY = 1_500_000_000  # bytes, for a night with records of 10 MB
+BY_ID = {f"O{number}": case for number, case in enumerate(CASES, start=100)}
+KEPT = {opportunity_id: case for opportunity_id, case in BY_ID.items() if isinstance(case, Kept)}
+EXCLUDED = {opportunity_id: case for opportunity_id, case in BY_ID.items() if isinstance(case, Excluded)}
 
 
 @pytest.fixture(scope="module")
-def settings(make_sandbox: Callable[..., Sandbox], clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def settings(make_sandbox: Callable[..., Sandbox], tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """One night over all of them, as a process of its own, bounded in time and memory."""
     sandbox = make_sandbox(0)
-    for number, (path, value) in EXCLUDED.items():
-        sandbox.store.put(changed(number, path, value), NOW)
-    for number, (path, value, *_) in KEPT.items():
-        sandbox.store.put(changed(number, path, value), NOW)
-    sandbox.store.put(deepcopy(GOOD), NOW)
-    sandbox.store.put(changed(0, "Id", "not an id"), NOW, opportunity_id="not an id")
-    sandbox.store.put(changed(0, "Id", None), NOW, opportunity_id="nobody")
-    directory: Path = tmp_path_factory.mktemp("hostile") / "data"
-    made = Settings(catalog="Sandbox", data_dir=directory, reads_per_second=0, max_excluded_share=0.5)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ACCESS_KEY_ID", "test")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        patch.setenv("AWS_ENDPOINT_URL_PARTNERCENTRAL_SELLING", sandbox.endpoint_url)
-        run_nightly(made, as_of=NOW.date())
-    return made
+    answers: dict[str, bytes] = {}
+    for opportunity_id, case in BY_ID.items():
+        if isinstance(case.value, Raw):
+            sandbox.store.put(changed(opportunity_id, "Id", opportunity_id), NOW)
+            answers[opportunity_id] = answer(changed(opportunity_id, case.path, "RAW"), case.value)
+        else:
+            sandbox.store.put(changed(opportunity_id, case.path, case.value), NOW)
+    sandbox.store.put(GOOD, NOW)
+    sandbox.store.put(NOT_YET, NOW)
+    for identifier in IDENTIFIERS:
+        sandbox.store.put(GOOD | {"Id": identifier}, NOW)
+    sandbox.store.put(changed("", "Id", ABSENT), NOW, opportunity_id="nobody")
+    sandbox.fault = lambda operation, request: (
+        Fault(status=200, body=answers[request["Identifier"]])
+        if operation == "GetOpportunity" and request["Identifier"] in answers
+        else None
+    )
+    directory = tmp_path_factory.mktemp("hostile")
+    run_measured(Cosell(directory, sandbox.endpoint_url))
+    return settings_for(directory / "data")
 
 
-def rows(path: Path, sql: str) -> list[tuple]:
-    with duckdb.connect(path, read_only=True) as connection:
+def run_measured(cosell: Cosell) -> None:
+    process = cosell.start("nightly", "--catalog", "Sandbox", COSELL_MAX_EXCLUDED_SHARE="0.9")
+    timer = threading.Timer(MOST_SECONDS, process.kill)
+    timer.start()
+    with process.stdout, process.stderr:
+        said = process.stdout.read() + process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    timer.cancel()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, said
+    assert usage.ru_maxrss * 1024 < MOST_MEMORY
+
+
+def landed(settings: Settings, sql: str) -> list[tuple]:
+    with duckdb.connect(settings.landing_path, read_only=True) as connection:
         return connection.execute(sql).fetchall()
 
 
+def test_there_are_a_hundred_of_them() -> None:
+    """With the answers and the files, that is; these alone are enough."""
+    assert len(BY_ID) + len(IDENTIFIERS) >= 100
+
+
 def test_every_record_is_in_the_mart_or_excluded(settings: Settings) -> None:
-    kept = {"O1", *(f"O{number}" for number in KEPT)}
-    excluded = {"", "not an id", *(f"O{number}" for number in EXCLUDED)}
-    assert {row[0] for row in rows(settings.warehouse_path, "SELECT opportunity_id FROM marts.opportunities")} == kept
-    listed = rows(settings.warehouse_path, "SELECT opportunity_id FROM quality.quarantine WHERE action = 'excluded'")
-    assert {row[0] for row in listed} == excluded
-    landed = rows(settings.landing_path, "SELECT opportunity_id FROM partner_central.opportunity_versions")
-    assert {row[0] for row in landed} == kept | excluded
+    published = {row[0] for row in rows_of(settings, "SELECT opportunity_id FROM marts.opportunities")}
+    excluded = {
+        row[0] for row in rows_of(settings, "SELECT opportunity_id FROM quality.quarantine WHERE action = 'excluded'")
+    }
+    assert published == {"O1", *KEPT}
+    assert excluded == {"", *IDENTIFIERS, *EXCLUDED}
+    versions = landed(settings, "SELECT opportunity_id FROM partner_central.opportunity_versions")
+    assert sorted(row[0] for row in versions) == sorted({*published, *excluded, NOT_YET["Id"]})
+
+
+def test_each_is_excluded_for_its_own_reason(settings: Settings) -> None:
+    found = rows_of(
+        settings, "SELECT opportunity_id, column_name, rule FROM quality.quarantine WHERE action = 'excluded'"
+    )
+    expected = {(opportunity_id, *case.broken) for opportunity_id, case in EXCLUDED.items()}
+    expected |= {(identifier, "id", "matches_pattern") for identifier in IDENTIFIERS} | {("", "id", "is_present")}
+    assert expected - set(found) == set()
+    of_type = {opportunity_id for opportunity_id, _, rule in found if rule == "is_well_formed"}
+    assert of_type == {opportunity_id for opportunity_id, *broken in expected if broken[1] == "is_well_formed"}
 
 
 def test_numbers_are_right_or_unknown(settings: Settings) -> None:
-    found = rows(
-        settings.warehouse_path,
-        "SELECT opportunity_id, aws_mrr::VARCHAR, contract_months FROM marts.opportunities",
-    )
+    found = rows_of(settings, "SELECT opportunity_id, aws_mrr::VARCHAR, contract_months FROM marts.opportunities")
     expected = [("O1", "1000.00", 36)]
-    expected += [(f"O{number}", mrr, months) for number, (_, _, mrr, months) in KEPT.items()]
-    assert sorted(found) == sorted(expected)
+    expected += [(opportunity_id, case.aws_mrr, case.contract_months) for opportunity_id, case in KEPT.items()]
+    assert sorted(found, key=str) == sorted(expected, key=str)
+
+
+def test_what_breaks_a_rule_is_nulled_and_nothing_else(settings: Settings) -> None:
+    found = rows_of(
+        settings, "SELECT opportunity_id, column_name, rule FROM quality.quarantine WHERE action = 'nulled'"
+    )
+    found = {row for row in found if row[0] in KEPT}
+    expected = {(opportunity_id, *case.nulled) for opportunity_id, case in KEPT.items() if case.nulled}
+    assert expected - found == set()
+    assert {row[:2] for row in found} == {row[:2] for row in expected}  # a value may break two rules
 
 
 def test_payloads_land_whole(settings: Settings) -> None:
-    ((payload,),) = rows(
-        settings.landing_path,
-        "SELECT payload FROM partner_central.opportunity_versions WHERE opportunity_id = 'O44'",
+    (deep, unknown) = (
+        next(name for name, case in KEPT.items() if case.path == "Unknown" and is_wanted(case.value))
+        for is_wanted in (lambda value: isinstance(value, dict), lambda value: isinstance(value, str))
     )
-    assert '"deep":[[[[{"er":1}]]]]' in payload.replace(" ", "")
+    payloads = dict(landed(settings, "SELECT opportunity_id, payload FROM partner_central.opportunity_versions"))
+    assert '"deep":[[[[{"er":1}]]]]' in payloads[deep]
+    assert "x" * TEN_MEGABYTES in payloads[unknown]
 
 
 def test_names_are_not_in_the_pages(settings: Settings) -> None:
-    pages = "".join(page.read_text(encoding="utf-8") for page in settings.quality_path.rglob("*.html"))
-    assert "株式会社" not in pages
-    assert "DROP TABLE" not in pages
+    pages: list[Path] = list(settings.quality_path.rglob("*.html"))
+    text = "".join(page.read_text(encoding="utf-8") for page in pages)
+    assert "株式会社" not in text
+    assert "DROP TABLE" not in text

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from processes import COSELL, Cosell
+from processes import Cosell
 
 from pipelines.marts import MARTS
 from pipelines.sandbox.server import Sandbox
@@ -165,40 +165,3 @@ def is_sandbox(child: str) -> bool:
 
 def wait_for_end(process: Path) -> None:
     subprocess.run(["timeout", "20", "tail", f"--pid={process.name}", "-f", "/dev/null"], check=True)
-
-
-DISK_SCRIPT = f"""
-set -e
-mkdir data && mount -t tmpfs -o size=40m tmpfs data
-{COSELL} {" ".join(NIGHTLY)}
-sha256sum data/warehouse.duckdb
-for left in $LEFT; do
-    rm -f data/filler
-    free=$(df --output=avail -B1 data | tail -1)
-    head -c $((free - left)) /dev/zero > data/filler
-    {COSELL} {" ".join(NIGHTLY)} --full && echo "exit code 0" || echo "exit code $?"
-    sha256sum data/warehouse.duckdb
-done
-rm data/filler
-{COSELL} {" ".join(NIGHTLY)}
-{COSELL} query --format csv "SELECT DISTINCT error FROM ops.runs WHERE status = 'failed'"
-"""
-
-
-def test_disk_is_full(
-    cosell: Cosell, sandbox: Sandbox, run_with_mounts: Callable[..., subprocess.CompletedProcess[str]]
-) -> None:
-    """On a small tmpfs: full at once, while landing, and while building."""
-    cosell.endpoint_url = sandbox.endpoint_url
-    result = run_with_mounts(DISK_SCRIPT, LEFT="4096 400000 3000000")
-    assert result.returncode == 0, result.stdout + result.stderr
-    told = [line for line in result.stderr.splitlines() if line.startswith("cosell: ")]
-    assert len(told) == 3, result.stderr
-    assert all("is full" in line for line in told), told
-    assert "Traceback" not in result.stderr
-    assert result.stdout.count("exit code 2") == 3
-    sums = {line for line in result.stdout.splitlines() if line.endswith("warehouse.duckdb")}
-    assert len(sums) == 1
-    recorded = result.stdout.partition("error\n")[2].splitlines()
-    assert recorded
-    assert all("is full: free some space" in line for line in recorded)

@@ -174,7 +174,9 @@ def test_status_says_what_one_asks_in_the_morning(
 
 
 def test_rules_are_recorded_and_documented(first: Outcome, settings: Settings) -> None:
-    suites = rows(settings, "SELECT suite, count(*) > 50 FROM quality.results GROUP BY ALL ORDER BY ALL")
+    suites = rows(
+        settings, "SELECT suite, count(*) > 50 FROM quality.results WHERE suite <> 'drift' GROUP BY ALL ORDER BY ALL"
+    )
     assert suites == [("landing", True), ("marts", True)]
     assert (settings.quality_path / "index.html").is_file()
     assert (settings.quality_path / "landing" / "index.html").is_file()
@@ -185,10 +187,10 @@ def test_nothing_is_left_behind(first: Outcome, settings: Settings) -> None:
     assert {path.name for path in settings.data_dir.iterdir()} == kept
 
 
-def test_a_night_without_changes_lists_once_and_publishes_the_same(first: Outcome, settings: Settings) -> None:
+def test_a_night_without_changes_lists_alone_and_publishes_the_same(first: Outcome, settings: Settings) -> None:
     before = whole(settings, "marts.opportunities")
     second = run_nightly(settings, as_of=AS_OF)
-    assert second.counts.calls == 3  # opportunities, associations, solutions
+    assert second.counts.calls == 5  # all opportunities in two pages, what changed, associations, solutions
     assert second.counts.opportunities_fetched == second.counts.snapshots_fetched == 0
     assert whole(settings, "marts.opportunities") == before
 
@@ -221,7 +223,7 @@ def test_changes_cost_two_calls_each_and_new_snapshots(
     engaged = {e.opportunity_id for e in store.engagements.values()} if changed else set()
     night = run_nightly(settings, as_of=AS_OF)
     assert night.counts.opportunities_fetched == 3
-    assert night.counts.calls == 3 + 2 * 3 + len(engaged.intersection(changed)) + night.counts.snapshots_fetched
+    assert night.counts.calls == 5 + 2 * 3 + len(engaged.intersection(changed)) + night.counts.snapshots_fetched
     titles = rows(settings, "SELECT opportunity_id FROM marts.opportunities WHERE starts_with(title, 'Renamed')")
     assert sorted(row[0] for row in titles) == changed
 
@@ -231,24 +233,6 @@ def test_full_reads_everything_again(first: Outcome, settings: Settings, sandbox
     night = run_nightly(settings.model_copy(update={"full": True}), as_of=AS_OF)
     assert night.counts.opportunities_fetched == len(sandbox.stores["Sandbox"].records)
     assert whole(settings, "marts.opportunities") == before
-
-
-def test_what_went_out_of_sight_stays_and_says_so(sandbox: Sandbox, tmp_path: Path) -> None:
-    """A full listing no longer shows it. What that says is true from its own day on."""
-    settings = settings_for(tmp_path / "data")
-    today = datetime.now(UTC).date()
-    run_nightly(settings, as_of=today)
-    shown = rows(settings, "SELECT opportunity_id, is_visible FROM marts.opportunities ORDER BY last_modified_at")
-    assert {is_visible for _, is_visible in shown} == {True}
-    gone, store = shown[0][0], sandbox.stores["Sandbox"]
-    record = store.records[gone]
-    store.remove(gone)
-    run_nightly(settings.model_copy(update={"full": True}), as_of=today + timedelta(days=1))  # midnight may be near
-    store.put(record, NOW, gone)
-    assert rows(settings, "SELECT opportunity_id FROM marts.opportunities WHERE NOT is_visible") == [(gone,)]
-    assert len(whole(settings, "marts.opportunities")) >= len(shown)
-    run_nightly(settings, as_of=today - timedelta(days=1))
-    assert rows(settings, f"SELECT is_visible FROM marts.opportunities WHERE opportunity_id = '{gone}'") == [(True,)]
 
 
 def test_too_many_excluded_hold_the_publication(
@@ -290,4 +274,4 @@ def test_an_empty_partner_account_publishes_empty_marts(sandbox: Sandbox, tmp_pa
     night = run_nightly(settings, as_of=date(2026, 1, 1))
     assert night.built.rows == 0
     assert whole(settings, "marts.opportunities") == []
-    assert night.counts.calls == 3
+    assert night.counts.calls == 4  # the full listing, what changed, associations, solutions

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dlt
-from botocore.config import Config
 
 from pipelines.partner_central.client import PartnerCentral, Quota
 from pipelines.partner_central.extraction import Extraction
@@ -16,7 +15,7 @@ from pipelines.sandbox.store import Snapshot, Store
 
 PAST = datetime(2026, 1, 1, tzinfo=UTC)
 UNPACED = Quota(reads_per_second=0)
-FEW_ATTEMPTS = Config(retries={"mode": "standard", "total_max_attempts": 2})
+FEW_ATTEMPTS = 2
 PARTNER_VIEW = "OpportunitySummaryView"
 
 
@@ -91,8 +90,9 @@ class Loader:
         self.pipeline = pipeline
 
     def run(self, quota: Quota = UNPACED, **options: Any) -> Extraction:
-        """Run the pipeline once, over an extraction of its own."""
-        extraction = Extraction(PartnerCentral("Sandbox", quota=quota, config=FEW_ATTEMPTS), **options)
+        """Run the pipeline once, over an extraction of its own, which believes every listing."""
+        options.setdefault("max_vanished_share", 1.0)
+        extraction = Extraction(PartnerCentral("Sandbox", quota=quota, attempts=FEW_ATTEMPTS), **options)
         self.window(extraction)
         return extraction
 

@@ -21,7 +21,7 @@ CUSTOMER = "Geheime Kundin GmbH"
 
 
 def connect(quota: Quota = UNPACED, **options: Any) -> PartnerCentral:
-    return PartnerCentral("Sandbox", quota=quota, config=FEW_ATTEMPTS, **options)
+    return PartnerCentral("Sandbox", quota=quota, attempts=FEW_ATTEMPTS, **options)
 
 
 def test_the_body_is_kept_as_it_came(world: PartnerWorld) -> None:
@@ -88,7 +88,7 @@ def test_threads_together_keep_the_pace(world: PartnerWorld) -> None:
 
 def test_retries_keep_the_pace_too(world: PartnerWorld) -> None:
     world.sandbox.fault = lambda *_: Fault("InternalServerException", status=500)
-    client = PartnerCentral("Sandbox", quota=Quota(reads_per_second=10), config=FEW_ATTEMPTS)
+    client = PartnerCentral("Sandbox", quota=Quota(reads_per_second=10), attempts=FEW_ATTEMPTS)
     started = time.monotonic()
     for _ in range(4):
         with pytest.raises(AwsError):
@@ -125,9 +125,18 @@ def test_empty_pages_are_walked_past(world: PartnerWorld) -> None:
     assert list(connect().pages("ListSolutions", "SolutionSummaries")) == [[], [], []]
 
 
-def test_a_list_of_something_else_is_refused(world: PartnerWorld) -> None:
-    world.sandbox.fault = lambda *_: Fault(status=200, body=b'{"SolutionSummaries":["x"]}')
+@pytest.mark.parametrize("rows", [b'["x"]', b"{}", b"false", b'""'])
+def test_a_list_of_something_else_is_refused(world: PartnerWorld, rows: bytes) -> None:
+    world.sandbox.fault = lambda *_: Fault(status=200, body=b'{"SolutionSummaries":%s}' % rows)
     with pytest.raises(AwsError, match="without a list of SolutionSummaries"):
+        list(connect().pages("ListSolutions", "SolutionSummaries"))
+
+
+@pytest.mark.parametrize("token", [b"7", b"0", b"false", b'{"a": 1}', b"[]"])
+def test_a_token_that_is_no_text_is_refused(world: PartnerWorld, token: bytes) -> None:
+    """Taken for the end, it would make a listing look whole."""
+    world.sandbox.fault = lambda *_: Fault(status=200, body=b'{"SolutionSummaries":[],"NextToken":%s}' % token)
+    with pytest.raises(AwsError, match="ListSolutions answered with a page token that is no text"):
         list(connect().pages("ListSolutions", "SolutionSummaries"))
 
 
@@ -240,10 +249,16 @@ def test_an_endpoint_that_refuses_connections(monkeypatch: pytest.MonkeyPatch) -
     assert_is_one_safe_line(caught.value, 4)
 
 
+def test_a_password_in_the_endpoint_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_PARTNERCENTRAL_SELLING", "http://user:hunter2@127.0.0.1:9")
+    with pytest.raises(AwsError, match=r"no answer from 127\.0\.0\.1:9 ") as caught:
+        connect().call("ListSolutions")
+    assert "hunter2" not in f"{caught.value!r}{caught.value.__cause__!r}"
+
+
 def test_an_endpoint_that_never_answers(monkeypatch: pytest.MonkeyPatch, silent_port: int) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_PARTNERCENTRAL_SELLING", f"http://127.0.0.1:{silent_port}")
-    patience = FEW_ATTEMPTS.merge(Config(read_timeout=0.2))
-    client = PartnerCentral("Sandbox", quota=UNPACED, config=patience)
+    client = connect(config=Config(read_timeout=0.2))
     with pytest.raises(AwsError, match=f"no answer from 127.0.0.1:{silent_port} .ReadTimeoutError."):
         client.call("ListSolutions")
     assert (client.calls.total(), client.retries) == (2, 1)

@@ -33,7 +33,8 @@ def changes(loader: Loader) -> Changes:
 
 def windows(loader: Loader, **options: Any) -> Iterator[Extraction]:
     """Land an extraction window by window, of one page each."""
-    extraction = Extraction(PartnerCentral("Sandbox", quota=UNPACED), window_pages=1, **options)
+    client = PartnerCentral("Sandbox", quota=UNPACED)
+    extraction = Extraction(client, window_pages=1, max_vanished_share=1.0, **options)
     while not extraction.is_complete:
         loader.window(extraction)
         yield extraction
@@ -263,7 +264,7 @@ def test_a_limit_of_dlt_keeps_what_it_listed(world: PartnerWorld, loader: Loader
 
 def test_parquet_files_without_any_help_of_ours(world: PartnerWorld, tmp_path: Path) -> None:
     """A destination that can only append, and has no table of changes until there is one."""
-    world.deals(4)
+    world.deals(6)
 
     def load(full: bool) -> None:
         pipeline = dlt.pipeline(

@@ -1,8 +1,9 @@
 """Four opportunities in three months, as every mart shows them on 2026-03-31; made by hand.
 
-O1 is observed from January on, skips to Committed in February and is launched in March. O2 is created in January,
-first observed in February, lost at the start of March and open again by a snapshot of the same instant. O3 is lost
-before it was ever seen open. O4 has no stage yet.
+O1 is observed from January on, out of sight for a week then, skips to Committed in February and is launched in March.
+O2 is created in January, first observed in February, lost at the start of March and open again by a snapshot of the
+same instant, from which on it is out of sight for a day. O3 is lost before it was ever seen open, and out of sight for
+a day in March. O4 has no stage yet.
 """
 
 import re
@@ -14,6 +15,7 @@ from records_world import (
     FX_RATES,
     HYGIENE,
     RECORD_FACTS,
+    SIGHTS,
     SNAPSHOTS,
     TOUCHES,
     VALUES_OF_SNAPSHOTS,
@@ -58,14 +60,17 @@ OBSERVATIONS = """
     id  observation  observed_at        evidence  stage                 rank  months  aws_mrr  aws_tcv
     O1  1            2026-01-05 08:00Z  version   Prospect              1     12      100.00   1200.00
     O1  2            2026-01-20 08:00Z  version   Qualified             2     12      100.00   1200.00
-    O1  3            2026-02-10 08:00Z  version   Committed             5     12      120.00   1440.00
-    O1  4            2026-03-03 20:00Z  version   Launched              6     12      120.00   1440.00
+    O1  3            2026-01-25 08:00Z  vanished  Qualified             2     12      100.00   1200.00
+    O1  4            2026-02-10 08:00Z  version   Committed             5     12      120.00   1440.00
+    O1  5            2026-03-03 20:00Z  version   Launched              6     12      120.00   1440.00
     O2  1            2026-02-01 00:00Z  snapshot  Technical Validation  3     -       -        -
     O2  2            2026-02-15 00:00Z  version   -                     -     -       40.00    -
     O2  3            2026-02-20 00:00Z  version   Qualified             2     -       40.00    -
     O2  4            2026-03-01 00:00Z  version   Closed Lost           -     -       40.00    -
     O2  5            2026-03-01 00:00Z  snapshot  Prospect              1     -       50.00    -
+    O2  6            2026-03-01 00:00Z  vanished  Prospect              1     -       50.00    -
     O3  1            2026-02-03 12:00Z  version   Closed Lost           -     -       -        -
+    O3  2            2026-03-09 00:00Z  vanished  Closed Lost           -     -       -        -
     O4  1            2026-03-04 00:00Z  version   -                     -     -       7.00     -
 """
 OPPORTUNITIES = """
@@ -210,6 +215,10 @@ def create_every_mart(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"CREATE TABLE staging.{record} (row_key VARCHAR, opportunity_id VARCHAR, {columns})")
         for path in VALUES[record]:
             connection.execute(f"CREATE TABLE staging.{record}__{path} (parent_key VARCHAR, value VARCHAR)")
+    connection.execute(
+        "CREATE TABLE staging.opportunity_visibility "
+        "(opportunity_id VARCHAR, observed_at TIMESTAMPTZ, is_visible BOOLEAN)"
+    )
     for schema, tables in (("marts", mart_tables()), ("ops", [_declared(RecordFacts), _declared(FxRates)])):
         connection.execute(f"CREATE SCHEMA {schema}")
         for table in tables:
@@ -221,6 +230,7 @@ def fill_every_mart(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill the staging and the marts with the four opportunities."""
     insert(connection, "staging.opportunity_versions", VERSIONS)
     insert(connection, "staging.resource_snapshots", SNAPSHOTS)
+    insert(connection, "staging.opportunity_visibility", SIGHTS)
     for record, lists in VALUES.items():
         for path, rows in lists.items():
             insert(connection, f"staging.{record}__{path}", rows)

@@ -62,13 +62,14 @@ def fill_with_random_records(connection: duckdb.DuckDBPyConnection, seed: int) -
     dice = Random(seed)
     versions = [_version(dice, *record) for record in _records(dice, most=6)]
     snapshots = [_snapshot(dice, *record) for record in _records(dice, most=3)]
+    sights = [_sight(dice, *record) for record in _records(dice, most=4)]
     values, snapshot_values = _values(dice, versions, LISTS), _values(dice, snapshots, SNAPSHOT_LISTS)
     staged = Staged(
         versions=pl.LazyFrame(versions, OPPORTUNITY_VERSIONS),
         spend=pl.LazyFrame(_spend(dice, versions), EXPECTED_CUSTOMER_SPEND),
         values=pl.LazyFrame(values, DIMENSION_VALUES),
         aws_summaries=pl.LazyFrame([], AWS_OPPORTUNITY_SUMMARIES),
-        visibility=pl.LazyFrame([], OPPORTUNITY_VISIBILITY),
+        visibility=pl.LazyFrame(sights, OPPORTUNITY_VISIBILITY),
         snapshots=pl.LazyFrame(snapshots, RESOURCE_SNAPSHOTS),
         snapshot_spend=pl.LazyFrame(_spend(dice, snapshots), EXPECTED_CUSTOMER_SPEND),
         snapshot_values=pl.LazyFrame(snapshot_values, DIMENSION_VALUES),
@@ -76,6 +77,7 @@ def fill_with_random_records(connection: duckdb.DuckDBPyConnection, seed: int) -
     reporting = _reporting_currency(dice)
     _insert(connection, "staging.opportunity_versions", staged.versions)
     _insert(connection, "staging.resource_snapshots", staged.snapshots)
+    _insert(connection, "staging.opportunity_visibility", staged.visibility)
     for record, items, lists in (
         ("opportunity_versions", staged.values, LISTS),
         ("resource_snapshots", staged.snapshot_values, SNAPSHOT_LISTS),
@@ -140,6 +142,10 @@ def _snapshot(dice: Random, opportunity_id: str, at: datetime) -> dict[str, Any]
         "project__expected_contract_duration__term": "Months",
         "project__expected_contract_duration__value": dice.choice(["12", "24", None]),
     }
+
+
+def _sight(dice: Random, opportunity_id: str, at: datetime) -> dict[str, Any]:
+    return {"opportunity_id": opportunity_id, "observed_at": at, "is_visible": dice.random() < 0.3}
 
 
 def _spend(dice: Random, records: Rows) -> Rows:

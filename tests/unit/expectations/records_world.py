@@ -3,7 +3,7 @@
 O1's campaign is renamed; its four solutions come at three instants. A snapshot is the first to show one of O2's needs.
 O3 shows nothing that revenue is attributed to. O4 has a channel, but no stage, so no outcome. What a quarantined
 record, a snapshot without an instant or an opportunity in no mart shows is no touch. O2's amounts are in euros, all
-others in US dollars.
+others in US dollars. A listing missed O2 before anything was observed of it.
 """
 
 from collections.abc import Mapping
@@ -30,6 +30,19 @@ SNAPSHOTS = """
     undated   O2                -                  false
     of O1     O1                2026-02-11 00:00Z  true
     alone     without versions  2026-02-01 00:00Z  false
+"""
+SIGHTS = """
+    id                observed_at        is_visible
+    O1                2026-01-25 08:00Z  false
+    O1                2026-02-01 08:00Z  true
+    O2                2026-01-31 00:00Z  false
+    O2                2026-02-01 00:00Z  true
+    O2                2026-03-01 00:00Z  false
+    O2                2026-03-02 00:00Z  true
+    O3                2026-03-09 00:00Z  false
+    O3                2026-03-10 00:00Z  true
+    excluded          2026-02-05 00:00Z  false
+    without versions  2026-02-05 00:00Z  false
 """
 VALUES_OF_VERSIONS: Mapping[str, str] = {
     "marketing__channels": """

@@ -15,6 +15,7 @@ KEY_TYPES = {
     "created_at": "TIMESTAMPTZ",
     "last_modified_at": "TIMESTAMPTZ",
 }
+RECORD_COLUMNS = ("malformed_members", "is_excluded", "last_modified_at", "created_at")
 REQUIRED: dict[str, Row] = {
     "opportunity_versions": {
         "id": "O1",
@@ -48,8 +49,9 @@ def model_fields(table: str, *columns: str) -> list[Field]:
 
 
 def create_table(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
-    """Make a staging table of whatever columns its rows have."""
+    """Make a staging table of whatever columns its rows have, of records with what the examination says of them."""
     columns = list(dict.fromkeys(column for row in rows for column in row))
+    columns += ["malformed_members"] if "__" not in table and "malformed_members" not in columns else []
     declared = ", ".join(f"{column} {KEY_TYPES.get(column, 'VARCHAR')}" for column in columns)
     connection.execute(f"CREATE TABLE staging.{table} ({declared})")
     insert(connection, table, rows)
@@ -59,7 +61,7 @@ def create_every_table(connection: duckdb.DuckDBPyConnection) -> None:
     """Make every staged table, empty, with all of its columns."""
     for table in staged_tables():
         keys = ["row_key", "opportunity_id"]
-        keys += ["parent_key", "list_index"] if table.parent else ["is_excluded", "last_modified_at", "created_at"]
+        keys += ["parent_key", "list_index"] if table.parent else [*RECORD_COLUMNS]
         declared = ", ".join(f"{column} {KEY_TYPES.get(column, 'VARCHAR')}" for column in (*keys, *table.columns))
         connection.execute(f"CREATE TABLE staging.{table.name} ({declared})")
 

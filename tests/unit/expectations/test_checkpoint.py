@@ -135,7 +135,8 @@ def test_no_query_says_join(connection: duckdb.DuckDBPyConnection) -> None:
 def test_thousands_of_failing_rows_are_all_quarantined(connection: duckdb.DuckDBPyConnection) -> None:
     create_table(connection, VERSIONS, [version("O0")])
     connection.execute(
-        f"INSERT INTO staging.{VERSIONS} SELECT 'O' || i, 'O' || i, false, '?', 'a', '??' FROM range(1, 20001) r(i)"
+        f"INSERT INTO staging.{VERSIONS} SELECT 'O' || i, 'O' || i, false, '?', 'a', '??', NULL "
+        "FROM range(1, 20001) r(i)"
     )
     results, failed = validate(connection, "staging", landing_rules(FIELDS), run_id="r1", suite="landing")
     assert sorted(results.filter(~results["success"])["unexpected"]) == [20_000, 20_000]

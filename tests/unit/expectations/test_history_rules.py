@@ -19,13 +19,13 @@ from marts_world import (
 
 import transforms.stages
 from expectations.marts.stage_history import MOVEMENTS
-from expectations.marts.stages import EVIDENCE, LOST_STAGE, OPEN_STAGES, RANKED_STAGES, STAGES, WON_STAGE
+from expectations.marts.stages import EVIDENCE, LOST_STAGE, OPEN_STAGES, RANKED_STAGES, STAGES, VANISHED, WON_STAGE
 from transforms.observations import Observations
 from transforms.stage_history import StageHistory
 
 OBSERVATIONS = [
-    ("O2/5", "stage = 'Signed'", "stage.in_enum stage_rank.is_rank_of_stage stage_history.entered_at.is_observed"),
-    ("O1/2", "stage_rank = 3", "stage_rank.is_rank_of_stage"),
+    ("O1/5", "stage = 'Signed'", "stage.in_enum stage_rank.is_rank_of_stage stage_history.entered_at.is_observed"),
+    ("O1/1", "stage_rank = 3", "stage_rank.is_rank_of_stage"),
     ("O2/2", "stage_rank = 1", "stage_rank.is_rank_of_stage"),
     ("O2/4", "stage_rank = 6", "stage_rank.is_rank_of_stage"),
     (
@@ -37,8 +37,8 @@ OBSERVATIONS = [
     ("O4/1", None, "evidence.agrees_with_records"),
     ("O4/1", "opportunity_id = 'O5'", "opportunity_id.has_opportunity evidence.agrees_with_records"),
     ("O2/2", None, "evidence.agrees_with_records observation.is_without_gaps"),
-    ("O1/4", "observation = 5", "observation.is_without_gaps"),
-    ("O3/1", "observation = 2", "observation.is_without_gaps"),
+    ("O1/5", "observation = 6", "observation.is_without_gaps"),
+    ("O4/1", "observation = 2", "observation.is_without_gaps"),
     ("O2/2", "observed_at = '2026-01-31 23:59:59Z'", "observed_at.is_in_order"),
     ("O2/2", "observed_at = '2026-02-01 00:00Z'", "observed_at.is_in_order"),
     ("O2/2", "observed_at = '2026-02-20 00:00Z'", ""),
@@ -48,6 +48,46 @@ OBSERVATIONS = [
     ("O1/1", "aws_tcv_reporting = -0.01", "aws_tcv_reporting.in_range"),
     ("O1/1", "deal_tcv_reporting = -0.01", "deal_tcv_reporting.in_range"),
     ("O1/1", "software_tcv_reporting = -0.01", "software_tcv_reporting.in_range"),
+]
+DISAPPEARANCES = [
+    ("O1/3", "evidence = 'version'", "evidence.agrees_with_records evidence.agrees_with_sight"),
+    (
+        "O1/2",
+        "evidence = 'vanished'",
+        "evidence.agrees_with_records evidence.agrees_with_sight evidence.repeats_last_state "
+        "stage_history.entered_at.is_observed",
+    ),
+    (
+        "O4/1",
+        "evidence = 'vanished'",
+        "evidence.agrees_with_records evidence.agrees_with_sight evidence.repeats_last_state",
+    ),
+    ("O1/3", None, "evidence.agrees_with_sight observation.is_without_gaps"),
+    ("O2/6", None, "evidence.agrees_with_sight"),
+    ("O1/3", "observed_at = '2026-01-25 08:01Z'", "evidence.agrees_with_sight"),
+    ("O1/3", "observed_at = '2026-02-10 08:00Z'", "evidence.agrees_with_sight observed_at.is_in_order"),
+    (
+        "O2/4",
+        "evidence = 'vanished'",
+        "evidence.agrees_with_records evidence.agrees_with_sight evidence.repeats_last_state observed_at.is_in_order "
+        "stage_history.entered_at.is_observed",
+    ),
+    (
+        "O3/2",
+        "observation = 0",
+        "observation.is_without_gaps evidence.repeats_last_state observed_at.is_in_order "
+        "stage_history.entered_at.is_first_observed",
+    ),
+    (
+        "O1/3",
+        "stage = 'Prospect', stage_rank = 1",
+        "evidence.repeats_last_state stage_history.stint.agrees_with_observations",
+    ),
+    ("O1/3", "aws_mrr_reporting = 100.01", "evidence.repeats_last_state"),
+    ("O1/3", "aws_tcv_reporting = NULL", "evidence.repeats_last_state"),
+    ("O1/3", "contract_months = 13", "evidence.repeats_last_state"),
+    ("O2/6", "target_close_date = '2026-05-01'", "evidence.repeats_last_state"),
+    ("O2/6", "unconverted_currencies = 'EUR'", "evidence.repeats_last_state"),
 ]
 STAGE_HISTORY = [
     (
@@ -116,7 +156,10 @@ STAGE_HISTORY = [
         "month_ends.month.is_of_creation",
     ),
 ]
-CASES = [("observations", *case) for case in OBSERVATIONS] + [("stage_history", *case) for case in STAGE_HISTORY]
+CASES = [
+    *(("observations", *case) for case in (*OBSERVATIONS, *DISAPPEARANCES)),
+    *(("stage_history", *case) for case in STAGE_HISTORY),
+]
 
 
 @pytest.mark.parametrize(("table", "row_key", "assignments", "failed"), CASES)
@@ -154,6 +197,15 @@ def test_a_missing_snapshot_is_missed(connection: duckdb.DuckDBPyConnection) -> 
     assert broken(connection, own_rules("observations")) == {"observations.evidence.agrees_with_records"}
 
 
+def test_a_missing_disappearance_is_missed(connection: duckdb.DuckDBPyConnection) -> None:
+    fill_every_mart(connection)
+    insert_sight = "INSERT INTO staging.opportunity_visibility VALUES ('O4', ?, false)"
+    connection.execute(insert_sight, ["2026-03-03 23:59:59Z"])  # before its first observation: no state to show
+    assert broken(connection, own_rules("observations")) == set()
+    connection.execute(insert_sight, ["2026-03-04 00:00:00Z"])
+    assert broken(connection, own_rules("observations")) == {"observations.evidence.agrees_with_sight"}
+
+
 def test_the_furthest_stage_is_one_of_the_observed(connection: duckdb.DuckDBPyConnection) -> None:
     fill_every_mart(connection)
     change(connection, "opportunities", "O2", "furthest_stage = 'Qualified', furthest_stage_rank = 2")
@@ -170,7 +222,8 @@ def test_the_stages_and_movements_are_those_of_the_transforms() -> None:
     assert STAGES == transforms.stages.STAGES
     assert (WON_STAGE, LOST_STAGE) == (transforms.stages.WON_STAGE, transforms.stages.LOST_STAGE)
     assert named_in(StageHistory, "movement") == list(MOVEMENTS)
-    assert named_in(StageHistory, "evidence") == named_in(Observations, "evidence") == list(EVIDENCE)
+    assert named_in(StageHistory, "evidence") == list(EVIDENCE)
+    assert named_in(Observations, "evidence") == [*EVIDENCE, VANISHED]
 
 
 def named_in(schema: type[dy.Schema], column: str) -> list[str]:

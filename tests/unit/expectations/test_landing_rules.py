@@ -65,6 +65,11 @@ BROKEN = [
     broken(VERSIONS, "last_modified_date", "yesterday", "is_instant", "excluded"),
     broken(SNAPSHOTS, "lifecycle__stage", "prospect", "in_enum", "excluded"),
     broken(SNAPSHOTS, "created_at", None, "is_present", "excluded"),
+    broken(VERSIONS, "malformed_members", "Project.Title: number, not string", "is_well_formed", "excluded"),
+    broken(SUMMARIES, "malformed_members", "Insights: array, not object", "is_well_formed", "excluded"),
+    broken(SNAPSHOTS, "malformed_members", "Payload: array, not object", "is_well_formed", "excluded"),
+    broken("solutions", "malformed_members", "Name: array, not string", "is_well_formed", "excluded"),
+    broken("engagement_associations", "malformed_members", "Arn: array, not string", "is_well_formed", "excluded"),
     broken(VERSIONS, "customer__account__industry", "Fishing", "in_enum", "nulled"),
     broken(VERSIONS, "customer__account__address__country_code", "XX", "in_enum", "nulled"),
     broken(VERSIONS, "project__expected_contract_duration__term", "Years", "in_enum", "nulled"),
@@ -104,12 +109,13 @@ BROKEN = [
     broken(SUMMARIES, SCORE, "-1", "in_range", "nulled"),
     broken(SUMMARIES, SCORE, "3.5", "in_range", "nulled"),
     broken(SUMMARIES, SCORE, "9" * 60, "in_range", "nulled"),
-    broken(
+    Case(
         "opportunity_versions__related_entity_identifiers__aws_marketplace_products",
         "value",
         "arn:" + "x" * 2045,
         "has_length",
         "nulled",
+        "arn:" + "x" * 195 + "…",
     ),
     broken("solutions", "id", "S1", "matches_pattern", "nulled"),
 ]

@@ -240,6 +240,20 @@ def test_one_created_after_it_was_first_observed_has_no_row_for_it(connection: d
     assert broken(connection, own_rules("month_ends")) == set()
 
 
+def test_a_disappearance_makes_no_month(connection: duckdb.DuckDBPyConnection) -> None:
+    """Nothing but one of O3 is in March."""
+    fill_every_mart(connection)
+    insert(
+        connection,
+        "marts.month_ends",
+        """
+        id  month       opening_stage  closing_stage  moved
+        O3  2026-03-01  Closed Lost    Closed Lost    false
+        """,
+    )
+    assert broken_by(connection, "month_ends") == {"month_ends.month.closes_with_observed_amounts"}
+
+
 def test_every_movement_of_the_waterfall_is_found(connection: duckdb.DuckDBPyConnection) -> None:
     insert(connection, "marts.month_ends", EVERY_MOVEMENT)
     insert(connection, "marts.pipeline_waterfall", WATERFALL)

@@ -4,6 +4,7 @@ import http.client
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -11,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pipelines.sandbox.server import Sandbox
-from pipelines.sandbox.wire import Fault
+from pipelines.sandbox.wire import Drop, Fault
 
 TARGET = "AWSPartnerCentralSelling.ListOpportunities"
 SIGNED = {"X-Amz-Target": TARGET, "Authorization": "AWS4-HMAC-SHA256 unchecked"}
@@ -123,3 +124,29 @@ def test_hooks_run_before_each_request_is_served(sandbox: Sandbox, client: Any, 
     sandbox.before_response.append(lambda *_: sandbox.store.put(record("O1"), clock.now))
     assert client.get_opportunity(Catalog="Sandbox", Identifier="O1")["Id"] == "O1"
     assert seen == [("GetOpportunity", "Sandbox")]
+
+
+@pytest.mark.parametrize(("drop", "is_served"), [("before", False), ("after", True), ("midway", True)])
+def test_a_broken_connection(
+    wire: http.client.HTTPConnection, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, drop: Drop, is_served: bool
+) -> None:
+    """The work is done or not; no answer comes, or half of one; the next connection is as good as any."""
+    served: list[bytes] = []
+    sandbox.fault = lambda *_: Fault(drop=drop, change=lambda body: served.append(body) or body)
+    with pytest.raises((http.client.RemoteDisconnected, http.client.IncompleteRead)) as caught:
+        post(wire, b'{"Catalog": "Sandbox"}')
+    assert served == [b'{"OpportunitySummaries":[]}'] * is_served
+    if drop == "midway":
+        assert caught.value.partial == b'{"Opportunity'
+    wire.close()
+    sandbox.fault = None
+    assert post(wire, b'{"Catalog": "Sandbox"}') == (200, {"OpportunitySummaries": []})
+    assert caplog.messages == []
+
+
+def test_another_request_may_be_served_and_its_body_changed(sandbox: Sandbox, client: Any, record: Any) -> None:
+    sandbox.store.put(record("O1"), datetime(2026, 3, 1, tzinfo=UTC))
+    sandbox.fault = lambda _, request: Fault(
+        request=request | {"Identifier": "O1"}, change=lambda body: body.replace(b'"O1"', b'"O3"')
+    )
+    assert client.get_opportunity(Catalog="Sandbox", Identifier="O2")["Id"] == "O3"

@@ -1,12 +1,14 @@
 """The golden data set: twelve opportunities from November 2025 to the middle of March 2026, as staged rows.
 
 O1  Climbs one stage at a time and is won; one step is seen by a snapshot alone, at midnight of December 1.
-O2  Lost, reopened in the next month, lost again in March.
-O3  Created in the last microsecond of November, first seen in January, and won in January's last microsecond.
+O2  Lost, reopened in the next month, out of sight through February, lost again in March.
+O3  Created in the last microsecond of November, first seen in January, and won in January's last microsecond. It was
+    out of sight before anything of it was seen.
 O4  Only ever seen lost, with nothing but software in euros; out of sight since February.
 O5  Created at midnight of December 1 (UTC) in euros, then in US dollars, then without any spend; its software is in
     euros at last.
-O6  Won and, by a snapshot of the same instant, not won; won in January, and from Launched directly to Closed Lost.
+O6  Won and, by a snapshot of the same instant, not won, and out of sight from that instant on; won in January, and from
+    Launched directly to Closed Lost; out of sight for a day once more.
 O7  First version without a stage; seen as Committed, then Qualified, where another version without a stage leaves it.
 O8  Never seen in any stage; its software is in pounds.
 O9  Created after its first observation; an older version and a snapshot are quarantined; its last change is in the last
@@ -99,8 +101,17 @@ VISIBILITY = """
     O1  2026-03-16 00:00  gone
     O2  2026-02-01 00:00  gone
     O2  2026-03-15 00:00  seen
+    O3  2025-12-01 00:00  gone
+    O3  2026-01-01 00:00  seen
     O4  2026-02-01 00:00  gone
+    O6  2025-12-10 00:00  gone
+    O6  2026-01-20 00:00  seen
+    O6  2026-02-28 00:00  gone
+    O6  2026-03-01 00:00  seen
+    P1  2025-11-03 00:00  gone
+    P2  2025-12-02 00:00  gone
 """
+"""Opportunity, when a listing showed it no longer or again."""
 
 
 def tables(

@@ -8,8 +8,8 @@ import polars as pl
 from histories import built, member
 
 from transforms.currency import ReportingCurrency
-from transforms.observations import Observations, observations
-from transforms.staged import EXPECTED_CUSTOMER_SPEND, OPPORTUNITY_VERSIONS, RESOURCE_SNAPSHOTS
+from transforms.observations import Observations, observations, with_vanished
+from transforms.staged import EXPECTED_CUSTOMER_SPEND, OPPORTUNITY_VERSIONS, OPPORTUNITY_VISIBILITY, RESOURCE_SNAPSHOTS
 
 AS_OF = date(2026, 3, 31)
 WITHOUT_RATES = ReportingCurrency("USD")
@@ -83,3 +83,9 @@ def observed(
             reporting=reporting,
         ),
     )
+
+
+def published(observed: pl.DataFrame, *changes: tuple[str, datetime, bool], as_of: date = AS_OF) -> pl.DataFrame:
+    """`observed` after changes of sight, each an opportunity, an instant and whether a listing shows it."""
+    visibility = pl.LazyFrame(changes, OPPORTUNITY_VISIBILITY, orient="row")
+    return built(Observations, with_vanished(observed.lazy(), visibility, as_of))

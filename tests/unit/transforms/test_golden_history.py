@@ -38,18 +38,22 @@ def test_observations() -> None:
         O2  1  2025-11-20 00:00            version   Prospect              1  -   50.00    -         -        -
         O2  2  2025-12-20 00:00            version   Closed Lost           -  -   50.00    -         -        -
         O2  3  2026-01-05 00:00            version   Prospect              1  -   40.00    -         -        -
-        O2  4  2026-03-10 00:00            version   Closed Lost           -  -   45.00    -         -        -
+        O2  4  2026-02-01 00:00            vanished  Prospect              1  -   40.00    -         -        -
+        O2  5  2026-03-10 00:00            version   Closed Lost           -  -   45.00    -         -        -
         O3  1  2026-01-01 00:00            version   Committed             5  12  300.00   3600.00   -        -
         O3  2  2026-01-31 23:59:59.999999  version   Launched              6  12  330.00   3960.00   -        -
         O4  1  2025-12-24 12:00            version   Closed Lost           -  -   -        -         -        -
+        O4  2  2026-02-01 00:00            vanished  Closed Lost           -  -   -        -         -        -
         O5  1  2025-12-01 00:00            version   Prospect              1  12  -        -         6000.00  -
         O5  2  2026-01-15 00:00            version   Qualified             2  12  200.00   2400.00   -        -
         O5  3  2026-02-10 00:00            version   Qualified             2  12  -        -         -        -
         O6  1  2025-11-10 00:00            version   Committed             5  10  1000.00  10000.00  -        -
         O6  2  2025-12-10 00:00            version   Launched              6  10  1000.00  10000.00  -        -
         O6  3  2025-12-10 00:00            snapshot  Committed             5  10  900.00   9000.00   -        -
-        O6  4  2026-01-20 00:00            version   Launched              6  10  1100.00  11000.00  -        -
-        O6  5  2026-02-05 00:00            version   Closed Lost           -  10  1100.00  11000.00  -        -
+        O6  4  2025-12-10 00:00            vanished  Committed             5  10  900.00   9000.00   -        -
+        O6  5  2026-01-20 00:00            version   Launched              6  10  1100.00  11000.00  -        -
+        O6  6  2026-02-05 00:00            version   Closed Lost           -  10  1100.00  11000.00  -        -
+        O6  7  2026-02-28 00:00            vanished  Closed Lost           -  10  1100.00  11000.00  -        -
         O7  1  2026-01-31 12:00            version   -                     -  -   10.00    -         -        -
         O7  2  2026-02-28 00:00            version   Committed             5  -   20.00    -         -        -
         O7  3  2026-03-02 00:00            version   Qualified             2  -   25.00    -         -        -
@@ -64,6 +68,7 @@ def test_amounts_that_are_in_no_column_are_in_these_currencies() -> None:
     observed = rows(Observations, "opportunity_id observation unconverted_currencies")
     assert [row for row in observed if row[2] != "-"] == lines("""
         O4  1  EUR
+        O4  2  EUR
         O5  1  EUR
         O5  3  EUR
         O8  1  GBP
@@ -236,14 +241,14 @@ def test_outcomes_monthly() -> None:
 
 
 def test_an_as_of_date_in_the_past() -> None:
-    """At the end of 2025 nothing was known of O3, O7, O8 and O9; O2 was lost, and O6 in Committed."""
+    """At the end of 2025 nothing was known of O3, O7, O8 and O9; O2 was lost, and O6 in Committed and out of sight."""
     year_end = date(2025, 12, 31)
     assert rows(Opportunities, "opportunity_id stage aws_mrr_reporting is_visible", year_end) == lines("""
         O1  Business Validation  150.00   True
         O2  Closed Lost          50.00    True
         O4  Closed Lost          -        True
         O5  Prospect             -        True
-        O6  Launched             1000.00  True
+        O6  Launched             1000.00  False
     """)
     assert rows(PipelineWaterfall, "", year_end) == rows(PipelineWaterfall)[:4]
     without_o3 = [row for row in rows(PipelineMonthly)[:16] if row[1] != "unobserved"]

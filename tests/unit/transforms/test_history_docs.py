@@ -1,12 +1,19 @@
-"""The example of docs/history.md is what the transforms give, and its query what they are for."""
+"""The example of docs/history.md is what the transforms give, and its queries what they are for."""
 
 import re
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+import dataframely as dy
 import duckdb
+import polars as pl
+from golden_history import tables
 from histories import built, histories, waterfall
 
 from transforms.month_ends import MonthEnds
+from transforms.observations import Observations
+from transforms.opportunities import Opportunities
+from transforms.schema import declaration
 
 PAGE = (Path(__file__).parents[3] / "docs" / "history.md").read_text()
 MONTHS = {"March": "2026-03-01", "April": "2026-04-01", "May": "2026-05-01", "June": "2026-06-01", "July": "2026-07-01"}
@@ -36,11 +43,22 @@ def test_the_waterfall_of_the_example() -> None:
 
 
 def test_the_query_finds_the_deals_behind_a_figure() -> None:
-    (sql,) = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
-    rows = built(MonthEnds, histories(STORY).month_ends).to_arrow()
-    with duckdb.connect() as connection:
-        connection.execute("CREATE SCHEMA marts")
-        connection.register("rows", rows)
-        connection.execute("CREATE TABLE marts.month_ends AS FROM rows")
-        found = connection.execute(sql).fetchall()
+    found = answered("month_ends", {MonthEnds: built(MonthEnds, histories(STORY).month_ends)})
     assert [(row[0], row[1], float(row[2]), float(row[3])) for row in found] == [("O1", "Qualified", 1200.0, 1200.0)]
+
+
+def test_the_query_finds_what_is_out_of_sight() -> None:
+    golden = tables(date(2026, 3, 15))
+    found = answered("vanished", {schema: golden[schema] for schema in (Opportunities, Observations)})
+    assert found == [("O4", datetime(2026, 2, 1, tzinfo=UTC), "Closed Lost")]
+
+
+def answered(word: str, marts: dict[type[dy.Schema], pl.DataFrame]) -> list[tuple]:
+    """What the one query of the page that has this word gives on these marts."""
+    (sql,) = (query for query in re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL) if word in query)
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'; CREATE SCHEMA marts")
+        for schema, rows in marts.items():
+            connection.register("rows", rows.to_arrow())
+            connection.execute(f"CREATE TABLE marts.{declaration(schema).name} AS FROM rows")
+        return connection.execute(sql).fetchall()

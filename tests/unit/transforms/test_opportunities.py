@@ -58,11 +58,12 @@ def snapshot(key: str, when: datetime, stage: str, day: str | None = None) -> di
     }
 
 
-def summary(key: str, when: datetime, stage: str) -> dict[str, Any]:
+def summary(key: str, when: datetime, stage: str, is_excluded: bool = False) -> dict[str, Any]:
     return {
         "row_key": key,
         "opportunity_id": "O1",
         "last_modified_at": when,
+        "is_excluded": is_excluded,
         "life_cycle__stage": stage,
         "insights__engagement_score": "High",
         "involvement_type": "Co-Sell",
@@ -265,6 +266,18 @@ def test_a_push_seen_only_by_a_snapshot_counts() -> None:
     assert built(versions, snapshots=[snapshot("s1", at(5), "Prospect", "2026-05-15")])[
         "close_date_pushes"
     ].to_list() == [2]
+
+
+def test_an_excluded_last_summary_leaves_aws_side_unknown() -> None:
+    summaries = [
+        summary("a1", at(1), "Identified"),
+        summary("a2", at(2), "Qualified", is_excluded=True),
+    ]
+    versions = [version("v1", "O1", at(1)), version("v2", "O1", at(2))]
+    table = built(versions, summaries=summaries)
+    assert table.select("opportunity_id", "aws_stage", "origin").rows() == [("O1", None, None)]
+    table = built(versions, summaries=[{**one, "is_excluded": not one["is_excluded"]} for one in summaries])
+    assert table.select("opportunity_id", "aws_stage", "origin").rows() == [("O1", "Qualified", "AWS Referral")]
 
 
 def test_aws_side_is_the_last_summary_before_midnight_utc() -> None:

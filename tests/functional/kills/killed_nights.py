@@ -1,0 +1,101 @@
+"""A `cosell nightly` as a process of its own, watched from outside, so that it can be killed in a stage of choice."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from pipelines.sandbox.server import Sandbox
+
+COSELL = Path(sys.executable).parent / "cosell"
+STAGES = ["start", "extract", "load", "validate", "transform", "audit", "publish", "record"]
+"""`extract` begins with the first call, `load` with a package of dlt's, `record` when the warehouse has its name."""
+BEGUN_BY = {"publish": "audit", "audit": "transform", "transform": "validate", "validate": "extract"}
+PACKAGE_DIRECTORIES = ("normalize/extracted", "load/new", "load/normalized")
+END_OF_STAGE = re.compile(r"^(\w+) .*\(([\d.]+) s\)$", re.MULTILINE)
+SECONDS_BETWEEN_LOOKS = 0.005
+
+
+class Night:
+    """One night in a directory, with nothing of this machine's AWS configuration."""
+
+    def __init__(self, directory: Path, sandbox: Sandbox, as_of: date, **env: str) -> None:
+        self.sandbox = sandbox
+        self.data = directory / "data"
+        self.warehouse = self.data / "warehouse.duckdb"
+        self.log = directory / "stderr.txt"
+        self._calls_before = sandbox.calls.total()
+        self._inode_before = self._inode()
+        self.started_at = datetime.now(UTC)
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [COSELL, "nightly", "--catalog", "Sandbox", "--as-of", as_of.isoformat()],
+                cwd=directory,
+                env=_environment(directory, sandbox) | env,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
+
+    @property
+    def calls(self) -> int:
+        """How many calls the server has seen of it."""
+        return self.sandbox.calls.total() - self._calls_before
+
+    def seconds(self) -> dict[str, float]:
+        """The stages that have ended, and how long each took."""
+        return {stage: float(seconds) for stage, seconds in END_OF_STAGE.findall(self.log.read_text())}
+
+    def stage(self) -> str:
+        """The stage that it is in, or was in when it was killed, by what there is to be seen of it."""
+        if self._inode() != self._inode_before:
+            return "record"
+        ended = self.seconds()
+        for stage, before in BEGUN_BY.items():
+            if before in ended:
+                return stage
+        if not self.calls:
+            return "start"  # the packages of a killed night are still there
+        pipelines = self.data / ".work" / "dlt"
+        is_loading = any(any(pipelines.glob(f"*/{directory}/*")) for directory in PACKAGE_DIRECTORIES)
+        return "load" if is_loading else "extract"
+
+    def reach(self, stage: str) -> None:
+        """Wait until it is in a stage, past it, or has ended."""
+        wanted = STAGES.index(stage)
+        while self.process.poll() is None and STAGES.index(self.stage()) < wanted:
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+
+    def kill(self) -> bool:
+        """End it with SIGKILL; whether that came before its own end."""
+        self.process.kill()
+        code = self.process.wait()
+        self.ended_at = datetime.now(UTC)
+        assert code in {0, -9}, self.log.read_text()
+        return code != 0
+
+    def complete(self) -> None:
+        """Wait for its end, which must be a good one."""
+        code = self.process.wait()
+        self.ended_at = datetime.now(UTC)
+        assert code == 0, self.log.read_text()
+
+    def _inode(self) -> int | None:
+        try:
+            return self.warehouse.stat().st_ino
+        except FileNotFoundError:
+            return None
+
+
+def _environment(directory: Path, sandbox: Sandbox) -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "COSELL_"))}
+    return clean | {
+        "HOME": str(directory),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test-secret",
+        "AWS_ENDPOINT_URL_PARTNERCENTRAL_SELLING": sandbox.endpoint_url,
+        "COSELL_READS_PER_SECOND": "0",
+    }

@@ -1,0 +1,77 @@
+"""`cosell query --format`: CSV that no spreadsheet takes for a formula, and JSON and Parquet that are exact."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+COSELL = Path(sys.executable).parent / "cosell"
+
+CELLS = r"""
+SELECT * FROM (VALUES
+    ('=1+1', -1, -1.50::DECIMAL(9,2), DATE '2026-01-01', ['=a', 'b'], {'a': 1.5::DECIMAL(9,2)}, 'x'::BLOB, '-1'::JSON),
+    ('+1', 2, 0.05::DECIMAL(9,2), NULL, [], NULL, NULL, NULL),
+    ('-1', NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('@SUM(A1)', NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    (chr(9) || 'x', NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    (chr(13) || 'x', NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    (chr(10) || 'x', NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    (chr(0) || 'x', NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    (chr(65309) || '1', NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('a=1, "b"', NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    (' =1', NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    (chr(65279) || '=1', NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('', NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)
+) AS cells("=text", number, amount, day, list, struct, bytes, json)
+"""
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Path:
+    """A data directory with an empty warehouse, since the rows are in the query."""
+    duckdb.connect(tmp_path / "warehouse.duckdb").close()
+    return tmp_path
+
+
+def cosell(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([COSELL, "query", "--data-dir", data_dir, *arguments], capture_output=True, check=False)
+
+
+def test_csv_holds_no_formulas_and_any_column(warehouse: Path) -> None:
+    result = cosell(warehouse, "--format", "csv", CELLS)
+    assert (result.returncode, result.stderr) == (0, b"")
+    heading, *rows = csv.reader(io.StringIO(result.stdout.decode(), newline=""))
+    assert heading == ["'=text", "number", "amount", "day", "list", "struct", "bytes", "json"]
+    assert rows[0] == ["'=1+1", "-1", "-1.50", "2026-01-01", '["=a","b"]', '{"a":1.5}', "x", "'-1"]
+    assert rows[1] == ["'+1", "2", "0.05", "", "[]", "", "", ""]
+    assert [row[0] for row in rows[2:]] == [
+        *("'-1", "'@SUM(A1)", "'\tx", "'\rx", "'\nx", "'\0x", "'\uff1d1"),
+        *('a=1, "b"', "' =1", "'\ufeff=1", "", ""),
+    ]
+
+
+def test_json_and_parquet_are_exact(warehouse: Path) -> None:
+    as_json = cosell(warehouse, "--format", "json", CELLS)
+    first, *_ = json.loads(as_json.stdout)
+    assert first == {
+        "=text": "=1+1",
+        "number": -1,
+        "amount": "-1.50",
+        "day": "2026-01-01",
+        "list": ["=a", "b"],
+        "struct": {"a": "1.50"},
+        "bytes": "x",
+        "json": "-1",
+    }
+    as_parquet = cosell(warehouse, "--format", "parquet", CELLS)
+    frame = pl.read_parquet(as_parquet.stdout)
+    assert frame.columns == ["=text", "number", "amount", "day", "list", "struct", "bytes", "json"]
+    assert frame["=text"].to_list()[:3] == ["=1+1", "+1", "-1"]
+    assert frame["bytes"].to_list()[0] == b"x"
