@@ -114,7 +114,8 @@ def test_first_load_costs_the_fewest_calls(first: Outcome, sandbox: Sandbox) -> 
     assert first.counts.opportunities_fetched == opportunities
     assert first.counts.retries == 0
     engagements = len(sandbox.stores["Sandbox"].engagements)
-    lists = -(-opportunities // 100) + 1 + 1 + engagements  # opportunities, associations, solutions, snapshots
+    pages = -(-opportunities // 100)
+    lists = 2 * pages + 1 + 1 + engagements  # opportunities, to count and to fetch; associations, solutions, snapshots
     assert first.counts.calls == lists + 2 * opportunities + first.counts.snapshots_fetched
 
 
