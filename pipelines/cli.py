@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from pipelines.errors import ConfigurationError, CosellError, Interrupted
-from pipelines.interrupts import catch_signals, heard
+from pipelines.interrupts import catch_signals, end_at_once, heard
 from pipelines.tracebacks import hide_messages
 
 app = typer.Typer(
@@ -159,6 +159,7 @@ def query(
     from pipelines.query import print_query
     from pipelines.settings import load_settings
 
+    end_at_once()
     print_query(load_settings(data_dir=data_dir).warehouse_path, sql, output_format)
 
 

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,13 +68,7 @@ def open_warehouse(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def print_query(path: Path, sql: str, output_format: Format) -> None:
-    """Print the rows of one statement. Raises ConfigurationError when the SQL is not allowed or does not run.
-
-    A query leaves nothing to tidy up, so a signal ends the process at once, even in the middle of DuckDB's work; and so
-    does whoever stops reading, as `head` does.
-    """
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
-        signal.signal(number, signal.SIG_DFL)
+    """Print the rows of one statement. Raises ConfigurationError when the SQL is not allowed or does not run."""
     with open_warehouse(path) as connection:
         try:
             _print(connection.sql(_reading_statement(sql)), output_format)
