@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from killed_nights import STAGES
 from trial import Comparison, Trial, trial
 
 OPPORTUNITIES = 240
 ROUNDS = 10
 SEED = 135
 FIRST = ["extract", "load", "extract"]
+EARLY = ["start", "extract", "load", "validate"]  # the later ones are hit night after night, in the other file
 
 pytestmark = pytest.mark.timeout(1800)  # a busy machine takes ten times as long
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.timeout(1800)  # a busy machine takes ten times as long
 def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Trial, list[Comparison]]]:
     directory = tmp_path_factory.mktemp("first_load")
     with trial(directory, OPPORTUNITIES, SEED, COSELL_WINDOW_PAGES="1") as done:
-        yield done, list(done.run(ROUNDS, FIRST))
+        yield done, list(done.run(ROUNDS, FIRST, EARLY))
 
 
 def test_nothing_is_lost_or_doubled(killed: tuple[Trial, list[Comparison]]) -> None:
@@ -26,7 +26,7 @@ def test_nothing_is_lost_or_doubled(killed: tuple[Trial, list[Comparison]]) -> N
     assert [line for comparison in comparisons for line in comparison.wrong] == []
     assert len(comparisons) >= 2
     assert done.kills.total() >= ROUNDS
-    assert set(done.kills) == set(STAGES)
+    assert done.kills.keys() >= set(EARLY)
 
 
 def test_the_first_load_was_cut(killed: tuple[Trial, list[Comparison]]) -> None:

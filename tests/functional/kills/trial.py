@@ -3,7 +3,7 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -53,31 +53,32 @@ class Trial:
             path.mkdir()
         self.kills: Counter[str] = Counter()
         self.too_late = 0
+        self._stages: Collection[str] = STAGES
         self.seen: dict[str, Seen] = {}
         self.nights: list[Told] = []
         self._usual = dict(USUAL_SECONDS)
         self._missed: Counter[str] = Counter()
 
-    def run(self, rounds: int, first: Sequence[str] = ()) -> Iterator[Comparison]:
-        """Kill this many nights, and on until each stage was hit. Compare every few rounds, and at the end.
+    def run(self, rounds: int, first: Sequence[str] = (), stages: Collection[str] = STAGES) -> Iterator[Comparison]:
+        """Kill this many nights, and on until each of the stages was hit. Compare every few rounds, and at the end.
 
         `first` are the stages in which the first of them are killed; the others are killed where it happened least.
         """
-        stages = iter(first)
+        self._stages, wanted = stages, iter(first)
         with readers(self.disturbed / "data" / "warehouse.duckdb") as seen:
             while not self._is_done(rounds):
                 assert self.too_late <= rounds, f"{self.too_late} nights ended before they could be killed"
-                was_killed = self._round(next(stages, self._least_hit()))
+                was_killed = self._round(next(wanted, self._least_hit()))
                 if was_killed and (self._is_done(rounds) or self.kills.total() % ROUNDS_PER_COMPARISON == 0):
                     yield self._compare()
                     self.world.move()
         self.seen = seen
 
     def _is_done(self, rounds: int) -> bool:
-        return self.kills.total() >= rounds and len(self.kills) == len(STAGES)
+        return self.kills.total() >= rounds and self.kills.keys() >= set(self._stages)
 
     def _least_hit(self) -> str:
-        return min(STAGES, key=lambda stage: (self.kills[stage], self.dice.random()))
+        return min(self._stages, key=lambda stage: (self.kills[stage], self.dice.random()))
 
     def _round(self, wanted: str) -> bool:
         """Start a night and kill it in a stage, at a random instant; whether that came before its end."""
