@@ -9,12 +9,12 @@ import dataframely as dy
 import duckdb
 import polars as pl
 
-from expectations.checkpoint import holding, validate
 from expectations.landing import landing_rules
 from expectations.marts import CURRENT_VERSIONS, MartTable, marts_rules
 from expectations.quarantine import quarantine
 from expectations.rules import Rule
 from expectations.schema import Quarantine, Results
+from expectations.validation import holding, validate
 from pipelines.changes import Basis, built_with
 from pipelines.database import attach, fetch_row, open_database, transaction
 from pipelines.errors import QualityGateError

@@ -21,7 +21,7 @@ from hostile_json import altered, as_json
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from expectations.checkpoint import holding
+from expectations.validation import holding
 from expectations.landing import landing_rules
 from expectations.marts import CURRENT_VERSIONS, MartTable, marts_rules
 from expectations.quarantine import quarantine

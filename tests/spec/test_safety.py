@@ -87,7 +87,7 @@ from dlt.common.runtime import run_context
 assert run_context.active().runtime_config.dlthub_telemetry is False, "dlt"
 
 import duckdb
-from expectations.checkpoint import validate
+from expectations.validation import validate
 from expectations.rules import Target, is_present
 with duckdb.connect() as connection:
     connection.execute("CREATE SCHEMA s; CREATE TABLE s.t AS SELECT 1 AS c")

@@ -24,9 +24,9 @@ from records_world import (
     attribution,
 )
 
-from expectations.checkpoint import holding, validate
 from expectations.marts import MartTable, declared_rules, marts_rules
 from expectations.rules import Rule
+from expectations.validation import holding, validate
 from transforms.attribution import Attribution
 from transforms.currency import FxRates
 from transforms.hygiene import Hygiene

@@ -8,11 +8,11 @@ import polars as pl
 import pytest
 from staging_world import REQUIRED, Row, connect_to_staging, create_every_table, insert
 
-from expectations.checkpoint import holding, validate
 from expectations.fields import Field
 from expectations.landing import landing_rules
 from expectations.quarantine import quarantine
 from expectations.rules import Rule
+from expectations.validation import holding, validate
 from pipelines.partner_central.service_model import staged_fields, staged_tables
 
 VERSIONS = "opportunity_versions"

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 import duckdb
 import pytest
 
-from expectations.checkpoint import holding, validate
 from expectations.marts import MartTable, declared_rules, marts_rules
 from expectations.rules import Rule
+from expectations.validation import holding, validate
 from transforms.opportunities import Opportunities
 from transforms.schema import declaration
 

@@ -6,10 +6,10 @@ import duckdb
 import pytest
 from staging_world import Row, connect_to_staging, create_table, model_fields
 
-from expectations.checkpoint import holding, validate
 from expectations.fields import Field
 from expectations.landing import landing_rules
 from expectations.quarantine import quarantine
+from expectations.validation import holding, validate
 
 VERSIONS = "opportunity_versions"
 SPEND = "opportunity_versions__project__expected_customer_spend"
