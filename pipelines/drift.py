@@ -9,12 +9,11 @@ from rich.console import Console
 
 from expectations.schema import DRIFT_SUITE
 from pipelines.database import has_table, open_database
-from pipelines.errors import ConfigurationError
 from pipelines.examination import printable
 from pipelines.locking import no_run_starts
 from pipelines.partner_central.baseline import Baseline, committed, differences, installed
 from pipelines.partner_central.service_model import payloads
-from pipelines.query import open_warehouse
+from pipelines.query import open_published
 from pipelines.settings import Settings
 
 MEANINGS = {
@@ -57,13 +56,8 @@ def model_drift(before: Baseline, now: Baseline) -> list[str]:
 def _published(warehouse_path: Path, now: Baseline) -> list[str]:
     if not warehouse_path.exists():
         return []
-    with open_warehouse(warehouse_path) as warehouse:
-        try:
-            return list(_sent(warehouse, now))
-        except duckdb.CatalogException as error:
-            raise ConfigurationError(
-                f"{warehouse_path} is none that cosell published: `cosell nightly` replaces it"
-            ) from error
+    with open_published(warehouse_path) as warehouse:
+        return list(_sent(warehouse, now))
 
 
 def _sent(connection: duckdb.DuckDBPyConnection, now: Baseline) -> Iterator[str]:

@@ -21,15 +21,10 @@ def run_lock(data_dir: Path, *, patience_seconds: float = PATIENCE_SECONDS) -> I
     ConfigurationError when the directory cannot be written.
     """
     with for_owner_alone():
+        lock = FileLock(data_dir / ".lock")
         try:
             data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-            lock = FileLock(data_dir / ".lock", timeout=patience_seconds)
-            try:
-                lock.acquire()
-            except Timeout:
-                if not (patience_seconds and is_backup_at_work(data_dir)):
-                    raise
-                lock.acquire(timeout=BACKUP_PATIENCE_SECONDS)
+            _acquire(lock, data_dir, patience_seconds)
         except Timeout as error:
             raise LockedError(f"another run is at work in {data_dir}: wait for it to end (`cosell status`)") from error
         except OSError as error:
@@ -40,6 +35,16 @@ def run_lock(data_dir: Path, *, patience_seconds: float = PATIENCE_SECONDS) -> I
             yield
         finally:
             lock.release()
+
+
+def _acquire(lock: FileLock, data_dir: Path, patience_seconds: float) -> None:
+    """Take the lock, and wait longer for a backup, but for who does not wait at all. Raises Timeout."""
+    try:
+        lock.acquire(timeout=patience_seconds)
+    except Timeout:
+        if not (patience_seconds and is_backup_at_work(data_dir)):
+            raise
+        lock.acquire(timeout=BACKUP_PATIENCE_SECONDS)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
+from pathlib import Path
 
 import duckdb
 
@@ -161,9 +162,10 @@ class _Night:
             yield PartnerCentral(settings.catalog, quota=quota, threads=settings.threads)
 
     def on_page(self) -> None:
-        self.progress.update(self.detail())
+        detail = self.detail()
+        self.progress.update(detail)
         spent = f"{self.spent_before + self.counts().calls:,} of the day's {self.settings.reads_per_day:,} reads spent"
-        self.settings.progress_path.write_text(f"extract: {self.detail()}; {spent}.")
+        self.settings.progress_path.write_text(f"extract: {detail}; {spent}.")
         self.save_ledger()
 
     def save_ledger(self) -> None:
@@ -219,12 +221,17 @@ def _check_places(settings: Settings) -> None:
     A landing that is a symlink to nowhere is one on a disk that is not mounted: to begin a new one in its place would
     read everything again.
     """
-    landing = settings.landing_path
-    is_lost = os.path.lexists(landing) and not landing.is_file()
-    in_the_way = [path for path in (settings.warehouse_path,) if path.is_dir()]
-    in_the_way += [path for path in (settings.work_path,) if os.path.lexists(path) and not path.is_dir()]
-    for path in [landing] * is_lost + in_the_way:
-        raise ConfigurationError(f"{path} is not what a run puts there: move it away, or mount its disk")
+    landing, warehouse, work = settings.landing_path, settings.warehouse_path, settings.work_path
+    if os.path.lexists(landing) and not landing.is_file():
+        raise _in_the_way(landing)
+    if warehouse.is_dir():
+        raise _in_the_way(warehouse)
+    if os.path.lexists(work) and not work.is_dir():
+        raise _in_the_way(work)
+
+
+def _in_the_way(path: Path) -> ConfigurationError:
+    return ConfigurationError(f"{path} is not what a run puts there: move it away, or mount its disk")
 
 
 def _clean(settings: Settings) -> None:

@@ -67,6 +67,16 @@ def open_warehouse(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+@contextmanager
+def open_published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the published warehouse for queries of our own. Raises ConfigurationError when it lacks what they read."""
+    with open_warehouse(path) as connection:
+        try:
+            yield connection
+        except duckdb.CatalogException as error:
+            raise ConfigurationError(f"{path} is none that cosell published: `cosell nightly` replaces it") from error
+
+
 def print_query(path: Path, sql: str, output_format: Format) -> None:
     """Print the rows of one statement. Raises ConfigurationError when the SQL is not allowed or does not run."""
     with open_warehouse(path) as connection:

@@ -10,11 +10,10 @@ from rich.table import Table
 
 from expectations.schema import DRIFT_SUITE
 from pipelines.database import fetch_row, has_table, open_database
-from pipelines.errors import ConfigurationError
 from pipelines.estimates import calls_for, nights_for, time_for
 from pipelines.listings import left_to_land
 from pipelines.locking import no_run_starts
-from pipelines.query import open_warehouse
+from pipelines.query import open_published
 from pipelines.runs import calls_spent, has_published, has_runs
 from pipelines.settings import Settings
 
@@ -33,13 +32,8 @@ def print_status(settings: Settings, now: datetime) -> None:
         elif not is_free:
             _print_run_at_work(console, settings)
     if settings.warehouse_path.exists():
-        with open_warehouse(settings.warehouse_path) as warehouse:
-            try:
-                _print_published(console, warehouse, settings, now)
-            except duckdb.CatalogException as error:
-                raise ConfigurationError(
-                    f"{settings.warehouse_path} is none that cosell published: `cosell nightly` replaces it"
-                ) from error
+        with open_published(settings.warehouse_path) as warehouse:
+            _print_published(console, warehouse, settings, now)
     else:
         console.print("Nothing is published yet.")
 

@@ -69,15 +69,7 @@ def build(
             drifted = f", {drifts:,} drifts" if drifts else ""
             progress.update(f"{excluded:,} opportunities excluded, {nulled:,} values set to null{drifted}")
         with progress.stage("transform"):
-            computed = build_marts(
-                connection,
-                as_of=as_of,
-                reporting=reporting,
-                thresholds=settings.thresholds,
-                on_progress=lambda done, of: progress.update(f"{done:,} of {of:,} opportunities computed"),
-            )
-            (rows,) = fetch_row(connection, "SELECT count(*) FROM marts.opportunities")
-            progress.update(f"{rows:,} opportunities, {computed:,} computed, {_findings(connection)}")
+            rows = _build_marts(connection, settings, as_of, reporting, progress)
         with progress.stage("audit"):
             try:
                 checked = _validate_marts(connection, settings, run_id)
@@ -114,6 +106,26 @@ def _validate_landing(
             f"max_excluded_share = {settings.max_excluded_share:.1%}: see {settings.quality_path / 'index.html'}{told}"
         )
     return excluded, quarantined.filter(pl.col("action") == "nulled").height, drifts
+
+
+def _build_marts(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    as_of: date,
+    reporting: ReportingCurrency,
+    progress: Progress,
+) -> int:
+    """Build every mart, tell how much was computed and found, and return how many opportunities there are."""
+    computed = build_marts(
+        connection,
+        as_of=as_of,
+        reporting=reporting,
+        thresholds=settings.thresholds,
+        on_progress=lambda done, of: progress.update(f"{done:,} of {of:,} opportunities computed"),
+    )
+    (rows,) = fetch_row(connection, "SELECT count(*) FROM marts.opportunities")
+    progress.update(f"{rows:,} opportunities, {computed:,} computed, {_findings(connection)}")
+    return int(rows)
 
 
 def _findings(connection: duckdb.DuckDBPyConnection) -> str:

@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 COSELL = Path(sys.executable).parent / "cosell"
+Results = dict[str, tuple[int, str, str]]
 
 READS = [
     "SELECT 1",
@@ -169,22 +170,15 @@ def server() -> Iterator[socket.socket]:
 
 
 @pytest.fixture(scope="module")
-def results(directory: Path, server: socket.socket) -> dict[str, tuple[int, str, str]]:
+def results(directory: Path, server: socket.socket) -> Results:
     """Exit code, output and errors of every statement, all of them in one process, which must change no file."""
     reads_web = f"FROM 'http://127.0.0.1:{server.getsockname()[1]}/rows.csv'"
     statements = [*READS, *OTHER_KINDS, *BEYOND_THE_WAREHOUSE, *WITHOUT_MEANING, "FROM duckdb_secrets()", reads_web]
     before = files(directory)
-    result = subprocess.run(
-        [sys.executable, "-c", DRIVER],
-        cwd=directory,
-        env=environment(directory),
-        input=json.dumps(statements),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    result = run(directory, sys.executable, "-c", DRIVER, stdin=json.dumps(statements))
+    assert result.returncode == 0, result.stderr
     assert files(directory) == before
-    told: dict[str, tuple[int, str, str]] = json.loads(result.stdout)
+    told: Results = json.loads(result.stdout)
     told["web"] = told[reads_web]
     return told
 
@@ -195,21 +189,31 @@ def environment(directory: Path) -> dict[str, str]:
     }
 
 
+def run(directory: Path, *command: str | Path, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        cwd=directory,
+        env=environment(directory),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def files(directory: Path) -> dict[str, bytes]:
     return {f"{path}": path.read_bytes() for path in directory.rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize("sql", READS)
-def test_what_reads_the_warehouse_is_answered(results: dict[str, tuple[int, str, str]], sql: str) -> None:
+def test_what_reads_the_warehouse_is_answered(results: Results, sql: str) -> None:
     exit_code, out, err = results[sql]
     assert (exit_code, err) == (0, "")
     assert "rows" in out or "row" in out or "─" in out
 
 
 @pytest.mark.parametrize("sql", [*OTHER_KINDS, *BEYOND_THE_WAREHOUSE, "web"])
-def test_all_else_is_refused_in_a_line_that_says_what_is_allowed(
-    results: dict[str, tuple[int, str, str]], sql: str
-) -> None:
+def test_all_else_is_refused_in_a_line_that_says_what_is_allowed(results: Results, sql: str) -> None:
     exit_code, out, err = results[sql]
     assert (exit_code, out) == (2, "")
     (line,) = err.splitlines()
@@ -218,9 +222,7 @@ def test_all_else_is_refused_in_a_line_that_says_what_is_allowed(
 
 
 @pytest.mark.parametrize("sql", WITHOUT_MEANING)
-def test_neither_variables_of_the_program_nor_the_environment_can_be_read(
-    results: dict[str, tuple[int, str, str]], sql: str
-) -> None:
+def test_neither_variables_of_the_program_nor_the_environment_can_be_read(results: Results, sql: str) -> None:
     exit_code, out, err = results[sql]
     assert (exit_code, out) == (2, "")
     (line,) = err.splitlines()
@@ -234,7 +236,7 @@ def test_nothing_was_asked_of_the_network(server: socket.socket) -> None:
         server.accept()
 
 
-def test_secrets_of_the_user_are_not_loaded(results: dict[str, tuple[int, str, str]]) -> None:
+def test_secrets_of_the_user_are_not_loaded(results: Results) -> None:
     exit_code, out, _ = results["FROM duckdb_secrets()"]
     assert exit_code == 0
     assert "stored" not in out
@@ -255,14 +257,7 @@ main()
 
 def test_a_query_too_large_for_the_memory_ends_in_one_line_and_leaves_no_file(directory: Path) -> None:
     before = files(directory)
-    result = subprocess.run(
-        [sys.executable, "-c", SMALL_MEMORY],
-        cwd=directory,
-        env=environment(directory),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = run(directory, sys.executable, "-c", SMALL_MEMORY)
     assert result.returncode == 2
     assert result.stderr == "cosell: SQL: out of memory: ask for fewer rows, columns or groups at a time\n"
     assert files(directory) == before
@@ -297,12 +292,5 @@ def has_open(pid: int, name: str) -> bool:
 
 
 def test_whoever_stops_reading_ends_it_quietly(directory: Path) -> None:
-    result = subprocess.run(
-        ["sh", "-c", f'"{COSELL}" query --format csv "FROM range(3000000)" | head -1'],
-        cwd=directory,
-        env=environment(directory),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = run(directory, "sh", "-c", f'"{COSELL}" query --format csv "FROM range(3000000)" | head -1')
     assert (result.stdout, result.stderr) == ("range\n", "")

@@ -1,6 +1,6 @@
 """The examination of what landed: once each, whatever the clock says, and its verdicts with the staged records."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,14 +30,6 @@ SCORE = "Insights.OpportunityQuality.Score"
 TITLE = "Project.Title: number, not string"
 VIEW = "Payload.OpportunitySummary"
 Row = tuple[str, str, str, str | None]
-
-
-@pytest.fixture
-def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'; ATTACH ':memory:' AS landing; ATTACH ':memory:' AS staging")
-        connection.execute("CREATE SCHEMA landing.partner_central")
-        yield connection
 
 
 def land(connection: duckdb.DuckDBPyConnection, table: str, *payloads: Any, at: datetime = FETCHED, **key: Any) -> None:

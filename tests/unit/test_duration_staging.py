@@ -1,7 +1,6 @@
 """The staging of the contract duration as AWS sent it, which landing rules may take out of its own columns."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,14 +18,6 @@ BEFORE = datetime(2026, 5, 2, tzinfo=UTC)
 MODIFIED = BEFORE - timedelta(hours=1)
 ABSENT = object()
 Row = tuple[str | None, ...]
-
-
-@pytest.fixture
-def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'; ATTACH ':memory:' AS landing; ATTACH ':memory:' AS staging")
-        connection.execute("CREATE SCHEMA landing.partner_central")
-        yield connection
 
 
 def payload(opportunity_id: str, duration: Any) -> str:

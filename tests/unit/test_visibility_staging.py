@@ -1,25 +1,15 @@
 """The staging of changes of sight, the one landing table without a payload."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import duckdb
 import polars as pl
-import pytest
 
 from pipelines.partner_central.tables import LANDING_SCHEMAS
 from pipelines.staging import stage
 from transforms.staged import OPPORTUNITY_VISIBILITY
 
 BEFORE = datetime(2026, 5, 2, tzinfo=UTC)
-
-
-@pytest.fixture
-def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'; ATTACH ':memory:' AS landing; ATTACH ':memory:' AS staging")
-        connection.execute("CREATE SCHEMA landing.partner_central")
-        yield connection
 
 
 def staged_visibility(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:

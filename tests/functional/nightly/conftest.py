@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from processes import STARTED_AT, Clock, Cosell
+from processes import STARTED_AT, Clock, Cosell, aws_environment
 
 from pipelines.sandbox.server import Sandbox
 from pipelines.sandbox.world import World
@@ -28,6 +28,16 @@ def make_sandbox(clock: Clock) -> Iterator[Callable[..., Sandbox]]:
             return stack.enter_context(Sandbox(world, clock=clock))
 
         yield make
+
+
+@pytest.fixture(scope="module")
+def sandbox(
+    make_sandbox: Callable[..., Sandbox], request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Sandbox]:
+    """A sandbox of as many OPPORTUNITIES as the module says, for boto3 in this process too."""
+    sandbox = make_sandbox(request.module.OPPORTUNITIES)
+    with aws_environment(sandbox.endpoint_url, tmp_path_factory.mktemp("home")):
+        yield sandbox
 
 
 @pytest.fixture

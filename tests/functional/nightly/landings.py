@@ -1,5 +1,6 @@
 """Small landings that are made without a night, and what is in one."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.migrations import migrate_landing
+from pipelines.settings import Settings
 
 RUN = """INSERT INTO ops.runs VALUES ('20261031T043000Z-0a1b', '2026-10-31 04:30Z', '2026-10-31 04:41Z', '2026-10-31',
     'Sandbox', 'published', 12, 1, 3, 3, 4, 3, NULL)"""
@@ -29,6 +31,27 @@ def damage(path: Path) -> bytes:
         content[position] ^= 1
     path.write_bytes(content)
     return bytes(content)
+
+
+KILLED_WITH_A_LOG = """
+import os, signal, sys, duckdb
+connection = duckdb.connect(sys.argv[1])
+connection.execute(sys.argv[2])
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def leave_a_log(path: Path, statement: str) -> None:
+    """Have a process change a file as told and be killed, so that the change is in the log beside it alone."""
+    killed = subprocess.run([sys.executable, "-c", KILLED_WITH_A_LOG, path, statement], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert path.with_name(f"{path.name}.wal").exists()
+
+
+def landed(settings: Settings, sql: str) -> list[tuple]:
+    """What a query on the landing gives."""
+    with duckdb.connect(settings.landing_path, read_only=True) as connection:
+        return connection.execute(sql).fetchall()
 
 
 def contents(path: Path) -> dict[str, list[tuple]]:

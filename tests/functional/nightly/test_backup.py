@@ -1,6 +1,5 @@
 """A backup is consistent whenever it is made: while nothing runs, or in any stage of a night."""
 
-import signal
 import subprocess
 import sys
 import threading
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from landings import contents, damage, files, make_landing, python
+from landings import contents, damage, files, leave_a_log, make_landing, python
 from processes import Cosell, settings_for
 from test_interruption import KEPT, landed, marts
 
@@ -137,19 +136,9 @@ def test_while_nothing_runs(landing: Path) -> None:
     assert backup.parent.stat().st_mode & 0o777 == 0o700
 
 
-KILLED_WITH_A_LOG = """
-import os, signal, sys, duckdb
-connection = duckdb.connect(sys.argv[1])
-connection.execute("INSERT INTO ops.calls VALUES ('a', '2026-11-01 04:31Z', 'GetOpportunity', 7)")
-os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
 def test_what_a_killed_run_committed_last_is_in_it(landing: Path, tmp_path: Path) -> None:
-    killed = subprocess.run([sys.executable, "-c", KILLED_WITH_A_LOG, landing], check=False)
-    assert killed.returncode == -signal.SIGKILL
+    leave_a_log(landing, "INSERT INTO ops.calls VALUES ('a', '2026-11-01 04:31Z', 'GetOpportunity', 7)")
     before = files(landing.parent)
-    assert "landing.duckdb.wal" in before
     copy(landing, tmp_path / "copy.duckdb")
     assert [calls for *_, calls in contents(tmp_path / "copy.duckdb")["ops.calls"]] == [7]
     assert files(landing.parent) == before

@@ -1,6 +1,6 @@
 """Exchange rates from a file to the published amounts, night after night, over HTTP and into real files."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from processes import NOW, STARTED_AT, Cosell, aws_environment, rows, settings_for
+from processes import NOW, STARTED_AT, Cosell, rows, settings_for
 
 from pipelines.demo import keep_demo_rates
 from pipelines.nightly import run_nightly
@@ -17,6 +17,7 @@ from pipelines.sandbox.server import Sandbox
 from pipelines.settings import Settings
 
 AS_OF = NOW.date()
+OPPORTUNITIES = 120
 AMOUNTS = "aws_mrr deal_tcv software_tcv".split()
 NATIVE = """
 SELECT opportunity_id, aws_mrr, aws_currency_code, aws_mrr_reporting, deal_tcv, deal_currency_code, deal_tcv_reporting,
@@ -24,13 +25,6 @@ SELECT opportunity_id, aws_mrr, aws_currency_code, aws_mrr_reporting, deal_tcv, 
 FROM marts.opportunities JOIN ops.record_facts USING (opportunity_id)
 """
 UNCONVERTED = "SELECT opportunity_id FROM marts.hygiene WHERE rule = 'missing_fx_rate' ORDER BY ALL"
-
-
-@pytest.fixture(scope="module")
-def sandbox(make_sandbox: Callable[..., Sandbox], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    sandbox = make_sandbox(120)
-    with aws_environment(sandbox.endpoint_url, tmp_path_factory.mktemp("home")):
-        yield sandbox
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +96,7 @@ def test_with_rates_every_amount_is_converted_once_and_rounded_half_up(
     ]
     # An opportunity may have been in euros once and not be any more: its history has to be computed anew as well.
     number = int(line.split(" opportunities, ")[1].split(" computed")[0])
-    assert len(foreign) <= number < 120
+    assert len(foreign) <= number < OPPORTUNITIES
 
 
 def test_another_night_at_the_same_rates_computes_nothing(

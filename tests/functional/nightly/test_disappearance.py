@@ -1,12 +1,11 @@
 """Opportunities that Partner Central no longer lists: marked, never deleted; too many at once are not believed."""
 
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import duckdb
 import pytest
-from processes import NOW, Cosell, aws_environment, rows, settings_for
+from landings import landed
+from processes import NOW, Cosell, rows, settings_for
 
 from pipelines.errors import QualityGateError
 from pipelines.nightly import run_nightly
@@ -17,23 +16,11 @@ OPPORTUNITIES = 40
 
 
 @pytest.fixture(scope="module")
-def sandbox(make_sandbox: Callable[..., Sandbox], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    sandbox = make_sandbox(OPPORTUNITIES)
-    with aws_environment(sandbox.endpoint_url, tmp_path_factory.mktemp("home")):
-        yield sandbox
-
-
-@pytest.fixture(scope="module")
 def settings(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A published night over all of them."""
     settings = settings_for(tmp_path_factory.mktemp("night") / "data")
     run_nightly(settings, as_of=datetime.now(UTC).date())
     return settings
-
-
-def landed(settings: Settings, query: str) -> list[tuple]:
-    with duckdb.connect(settings.landing_path, read_only=True) as connection:
-        return connection.execute(query).fetchall()
 
 
 def test_more_than_a_fifth_gone_at_once_holds_the_night(sandbox: Sandbox, settings: Settings, tmp_path: Path) -> None:

@@ -1,14 +1,14 @@
 """A bad night at AWS: what can be survived leaves no trace, what cannot ends in one line and the next night goes on."""
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import orjson
 import pytest
-from processes import NOW, Cosell, aws_environment, rows, settings_for
+from processes import NOW, Cosell, rows, settings_for
 
 from pipelines.landing import land
 from pipelines.marts import MARTS
@@ -32,17 +32,6 @@ LANDED = {
     "resource_snapshots": "engagement_id, resource_id, template, revision, created_at, payload",
     "solutions": "solution_id, payload",
 }
-
-
-@pytest.fixture(scope="module")
-def sandbox(make_sandbox: Callable[..., Sandbox]) -> Sandbox:
-    return make_sandbox(OPPORTUNITIES)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def aws(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with aws_environment(sandbox.endpoint_url, tmp_path_factory.mktemp("home")):
-        yield
 
 
 @pytest.fixture(autouse=True)

@@ -1,12 +1,11 @@
 """Night after night against a sandbox that moves on: the marts of history, built upon each other."""
 
 import hashlib
-from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 import pytest
-from processes import Clock, aws_environment, rows, settings_for
+from processes import Clock, rows, settings_for
 
 from pipelines.errors import QualityGateError
 from pipelines.marts import SCHEMAS
@@ -15,18 +14,12 @@ from pipelines.sandbox.server import Sandbox
 from pipelines.settings import Settings
 from transforms.schema import declaration
 
+OPPORTUNITIES = 150
 FIRST_DAY = date(2026, 10, 28)
 NIGHTS = [FIRST_DAY, FIRST_DAY + timedelta(days=1), FIRST_DAY + timedelta(days=5)]  # between the last two, none ran
 TABLES = [f"{schema}.{declaration(table).name}" for table, schema in SCHEMAS.items()]
 
 Contents = dict[str, list[tuple]]
-
-
-@pytest.fixture(scope="module")
-def sandbox(make_sandbox: Callable[..., Sandbox], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    sandbox = make_sandbox(150)
-    with aws_environment(sandbox.endpoint_url, tmp_path_factory.mktemp("home")):
-        yield sandbox
 
 
 @pytest.fixture(scope="module")

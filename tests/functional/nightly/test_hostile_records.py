@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import pytest
 from hostile_records import (
     ABSENT,
@@ -20,6 +19,7 @@ from hostile_records import (
     answer,
     changed,
 )
+from landings import landed
 from processes import NOW, Cosell, settings_for
 from processes import rows as rows_of
 
@@ -71,11 +71,6 @@ def run_measured(cosell: Cosell) -> None:
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0, said
     assert usage.ru_maxrss * 1024 < MOST_MEMORY
-
-
-def landed(settings: Settings, sql: str) -> list[tuple]:
-    with duckdb.connect(settings.landing_path, read_only=True) as connection:
-        return connection.execute(sql).fetchall()
 
 
 def test_there_are_a_hundred_of_them() -> None:

@@ -1,14 +1,13 @@
 """A night against the sandbox, over HTTP, into real files: what is published, and what the next nights cost."""
 
 import re
-from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pytest
-from processes import NOW, Clock, aws_environment, rows, settings_for
+from processes import NOW, Clock, rows, settings_for
 
 from pipelines.errors import ConfigurationError, QualityGateError
 from pipelines.nightly import Outcome, run_nightly
@@ -20,17 +19,6 @@ from transforms.stages import OPEN_STAGES
 AS_OF = NOW.date()
 OPPORTUNITIES = 150
 EXACT = "opportunity_id, stage, contract_months, aws_mrr, deal_tcv, deal_mrr, aws_tcv, aws_arr, aws_acv, software_tcv"
-
-
-@pytest.fixture(scope="module")
-def sandbox(make_sandbox: Callable[..., Sandbox]) -> Sandbox:
-    return make_sandbox(OPPORTUNITIES)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def aws(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with aws_environment(sandbox.endpoint_url, tmp_path_factory.mktemp("home")):
-        yield
 
 
 @pytest.fixture(scope="module")

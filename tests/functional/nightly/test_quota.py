@@ -1,12 +1,12 @@
 """The day's reads: remembered from run to run, and a first load that takes more than one day of them."""
 
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
-from processes import NOW, aws_environment, rows, settings_for
+from landings import landed
+from processes import NOW, rows, settings_for
 
 from pipelines.nightly import run_nightly
 from pipelines.partner_central.aws_errors import QuotaSpentError
@@ -16,18 +16,6 @@ from pipelines.status import print_status
 
 OPPORTUNITIES = 130
 READS_PER_DAY = 150
-
-
-@pytest.fixture(scope="module")
-def sandbox(make_sandbox: Callable[..., Sandbox], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    sandbox = make_sandbox(OPPORTUNITIES)
-    with aws_environment(sandbox.endpoint_url, tmp_path_factory.mktemp("home")):
-        yield sandbox
-
-
-def landed(settings: Settings, query: str) -> list[tuple]:
-    with duckdb.connect(settings.landing_path, read_only=True) as connection:
-        return connection.execute(query).fetchall()
 
 
 def a_day_passes(settings: Settings) -> None:

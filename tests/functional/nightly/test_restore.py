@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from landings import contents, damage, files, make_landing
+from landings import contents, damage, files, leave_a_log, make_landing
 from processes import Cosell, settings_for
 
 from pipelines.backup import restore_backup
@@ -22,6 +22,7 @@ AFTER_IT = (
     "INSERT INTO ops.calls VALUES ('b', '2026-11-01 04:30Z', 'ListOpportunities', 300)",
 )
 MORE_THAN_A_DAY_AGO = "INSERT INTO ops.calls VALUES ('c', '2026-10-31 04:59Z', 'GetOpportunity', 4000)"
+OF_THE_KILLED = "INSERT INTO ops.calls VALUES ('d', '2026-11-01 04:31Z', 'GetOpportunity', 50000)"
 REPLACED = "landing.20261101T050000Z.replaced.duckdb"
 
 
@@ -72,18 +73,9 @@ def test_there_was_no_landing(backup: Path, tmp_path: Path) -> None:
     assert landing.parent.stat().st_mode & 0o777 == 0o700
 
 
-KILLED_WITH_A_LOG = """
-import os, signal, sys, duckdb
-connection = duckdb.connect(sys.argv[1])
-connection.execute("INSERT INTO ops.calls VALUES ('d', '2026-11-01 04:31Z', 'GetOpportunity', 50000)")
-os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
 def test_the_log_of_the_landing_goes_with_it(landing: Path, backup: Path) -> None:
     """DuckDB refuses a file beside which the log of another lies."""
-    subprocess.run([sys.executable, "-c", KILLED_WITH_A_LOG, landing], check=False)
-    assert landing.with_name("landing.duckdb.wal").exists()
+    leave_a_log(landing, OF_THE_KILLED)
     restore(landing, backup)
     assert calls(landing) == [1, 20, 300, 50000]
     assert calls(landing.with_name(REPLACED)) == [1, 20, 300, 4000, 50000]
@@ -91,7 +83,7 @@ def test_the_log_of_the_landing_goes_with_it(landing: Path, backup: Path) -> Non
 
 
 def test_a_damaged_landing_is_replaced_and_kept_too(landing: Path, backup: Path) -> None:
-    subprocess.run([sys.executable, "-c", KILLED_WITH_A_LOG, landing], check=False)
+    leave_a_log(landing, OF_THE_KILLED)
     damage(landing)
     left = files(landing.parent)
     assert "calls of the last 24 hours cannot be read, so they are not counted" in restore(landing, backup)
@@ -103,9 +95,8 @@ def test_a_damaged_landing_is_replaced_and_kept_too(landing: Path, backup: Path)
 
 
 def test_the_log_of_a_copy_that_somebody_made_by_hand_is_taken_in(landing: Path, backup: Path) -> None:
-    subprocess.run([sys.executable, "-c", KILLED_WITH_A_LOG, backup], check=False)
+    leave_a_log(backup, OF_THE_KILLED)
     before = files(backup.parent)
-    assert "backup.duckdb.wal" in before
     restore(landing, backup)
     assert 50000 in calls(landing)
     assert files(backup.parent) == before

@@ -1,12 +1,12 @@
-from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 import pytest
+from observed_records import AS_OF, WITHOUT_RATES, Rows, at, snapshot
+from observed_records import version as observed_version
 
-from transforms.currency import ReportingCurrency
 from transforms.observations import observations
 from transforms.opportunities import Opportunities, opportunities
 from transforms.staged import (
@@ -17,45 +17,17 @@ from transforms.staged import (
     RESOURCE_SNAPSHOTS,
 )
 
-AS_OF = date(2026, 3, 31)
-SETTINGS: dict[str, Any] = {"as_of": AS_OF, "reporting": ReportingCurrency("USD")}
+SETTINGS: dict[str, Any] = {"as_of": AS_OF, "reporting": WITHOUT_RATES}
 MIDNIGHT = datetime(2026, 4, 1, tzinfo=UTC)
 JUST_BEFORE = datetime(2026, 3, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 
-Rows = Sequence[dict[str, Any]]
-
-
-def at(day: int) -> datetime:
-    return datetime(2026, 3, day, tzinfo=UTC)
-
 
 def version(key: str, opportunity_id: str, when: datetime, stage: str | None = None, **members: Any) -> dict[str, Any]:
-    return {
-        "row_key": key,
-        "opportunity_id": opportunity_id,
-        "last_modified_at": when,
-        "is_excluded": False,
-        "created_date": "2026-01-01T00:00:00Z",
-        "life_cycle__stage": stage,
-        **members,
-    }
+    return observed_version(key, opportunity_id, when, stage, **{"created_date": "2026-01-01T00:00:00Z", **members})
 
 
 def closing(key: str, when: datetime, day: str | None) -> dict[str, Any]:
     return version(key, "O1", when, "Prospect", life_cycle__target_close_date=day)
-
-
-def snapshot(key: str, when: datetime, stage: str, day: str | None = None) -> dict[str, Any]:
-    return {
-        "row_key": key,
-        "opportunity_id": "O1",
-        "engagement_id": "eng-1",
-        "revision": 1,
-        "created_at": when,
-        "is_excluded": False,
-        "lifecycle__stage": stage,
-        "lifecycle__target_close_date": day,
-    }
 
 
 def summary(key: str, when: datetime, stage: str, is_excluded: bool = False) -> dict[str, Any]:
@@ -263,9 +235,8 @@ def test_pushes_of_the_target_close_date(close_dates: list[str | None], pushes: 
 
 def test_a_push_seen_only_by_a_snapshot_counts() -> None:
     versions = [closing("v1", at(1), "2026-05-01"), closing("v2", at(9), "2026-06-01")]
-    assert built(versions, snapshots=[snapshot("s1", at(5), "Prospect", "2026-05-15")])[
-        "close_date_pushes"
-    ].to_list() == [2]
+    between = snapshot("s1", at(5), "Prospect", lifecycle__target_close_date="2026-05-15")
+    assert built(versions, snapshots=[between])["close_date_pushes"].to_list() == [2]
 
 
 def test_an_excluded_last_summary_leaves_aws_side_unknown() -> None:
