@@ -21,11 +21,11 @@ from hostile_json import altered, as_json
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from expectations.validation import holding
 from expectations.landing import landing_rules
 from expectations.marts import CURRENT_VERSIONS, MartTable, marts_rules
 from expectations.quarantine import quarantine
 from expectations.rules import Rule
+from expectations.validation import holding
 from pipelines.examination import examine_landing
 from pipelines.marts import MARTS, SCHEMAS, build_marts
 from pipelines.partner_central.service_model import staged_fields

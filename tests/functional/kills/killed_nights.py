@@ -2,15 +2,15 @@
 
 import os
 import re
-import subprocess
-import sys
 import time
 from datetime import UTC, date, datetime
 from pathlib import Path
+from signal import SIGKILL
+
+from preloaded import Command
 
 from pipelines.sandbox.server import Sandbox
 
-COSELL = Path(sys.executable).parent / "cosell"
 STAGES = ["start", "extract", "load", "validate", "transform", "audit", "publish", "record"]
 """`extract` begins with the first call, `load` with a package of dlt's, `record` when the warehouse has its name."""
 BEGUN_BY = {"publish": "audit", "audit": "transform", "transform": "validate", "validate": "extract"}
@@ -30,14 +30,8 @@ class Night:
         self._calls_before = sandbox.calls.total()
         self._inode_before = self._inode()
         self.started_at = datetime.now(UTC)
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [COSELL, "nightly", "--catalog", "Sandbox", "--as-of", as_of.isoformat()],
-                cwd=directory,
-                env=_environment(directory, sandbox) | env,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-            )
+        arguments = ["nightly", "--catalog", "Sandbox", "--as-of", as_of.isoformat()]
+        self.process = Command(arguments, directory, _environment(directory, sandbox) | env, self.log)
 
     @property
     def calls(self) -> int:
@@ -70,7 +64,7 @@ class Night:
 
     def kill(self) -> bool:
         """End it with SIGKILL; whether that came before its own end."""
-        self.process.kill()
+        self.process.send_signal(SIGKILL)
         code = self.process.wait()
         self.ended_at = datetime.now(UTC)
         assert code in {0, -9}, self.log.read_text()

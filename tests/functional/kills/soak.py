@@ -18,7 +18,8 @@ from tempfile import mkdtemp
 from killed_nights import STAGES
 from trial import Trial, trial
 
-ROUNDS_PER_TRIAL = 25
+ROUNDS_PER_TRIAL = 60
+ROUNDS_PER_COMPARISON = 15  # a comparison takes two whole nights
 WORLDS = [
     (60, {}, []),
     (240, {"COSELL_WINDOW_PAGES": "1"}, ["extract", "load", "extract"]),  # its first load takes several windows
@@ -60,7 +61,7 @@ def soak(rounds: int, seed: int) -> int:
         opportunities, env, first = WORLDS[seed % len(WORLDS)]
         directory = Path(mkdtemp(prefix="cosell-soak-"))
         with trial(directory, opportunities, seed, **env) as at_work:
-            for comparison in at_work.run(min(left, ROUNDS_PER_TRIAL), first):
+            for comparison in at_work.run(min(left, ROUNDS_PER_TRIAL), first, compare_every=ROUNDS_PER_COMPARISON):
                 done = sums.kills.total() + comparison.rounds
                 each = (time.monotonic() - started_at) / done
                 print(f"{done} of {rounds} rounds, {each:.1f} s each, seed {seed}, {len(comparison.wrong)} wrong")

@@ -15,7 +15,6 @@ from moving_world import MovingWorld
 from readers import Seen, readers
 from twins import differences
 
-ROUNDS_PER_COMPARISON = 5
 USUAL_SECONDS = {
     "start": 1.5, "extract": 2.0, "load": 0.2, "validate": 5.0, "transform": 0.3, "audit": 3.0, "publish": 0.1,
     "record": 0.05,
@@ -59,7 +58,9 @@ class Trial:
         self._usual = dict(USUAL_SECONDS)
         self._missed: Counter[str] = Counter()
 
-    def run(self, rounds: int, first: Sequence[str] = (), stages: Collection[str] = STAGES) -> Iterator[Comparison]:
+    def run(
+        self, rounds: int, first: Sequence[str] = (), stages: Collection[str] = STAGES, *, compare_every: int = 5
+    ) -> Iterator[Comparison]:
         """Kill this many nights, and on until each of the stages was hit. Compare every few rounds, and at the end.
 
         `first` are the stages in which the first of them are killed; the others are killed where it happened least.
@@ -69,7 +70,7 @@ class Trial:
             while not self._is_done(rounds):
                 assert self.too_late <= rounds, f"{self.too_late} nights ended before they could be killed"
                 was_killed = self._round(next(wanted, self._least_hit()))
-                if was_killed and (self._is_done(rounds) or self.kills.total() % ROUNDS_PER_COMPARISON == 0):
+                if was_killed and (self._is_done(rounds) or self.kills.total() % compare_every == 0):
                     yield self._compare()
                     self.world.move()
         self.seen = seen
