@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import orjson
 
-from pipelines.sandbox import engagements, opportunities
+from pipelines.sandbox import associations, engagements, opportunities, submissions
 from pipelines.sandbox.call import Call
 from pipelines.sandbox.listing import Paging
 from pipelines.sandbox.store import Store
@@ -12,7 +12,10 @@ from pipelines.sandbox.validation import request_violations, service_model
 from pipelines.sandbox.wire import ApiError, Record, validation_error
 
 OPERATIONS: dict[str, Callable[[Call], bytes]] = {
+    "AssignOpportunity": associations.assign_opportunity,
+    "AssociateOpportunity": associations.associate_opportunity,
     "CreateOpportunity": opportunities.create_opportunity,
+    "DisassociateOpportunity": associations.disassociate_opportunity,
     "GetAwsOpportunitySummary": opportunities.get_aws_opportunity_summary,
     "GetOpportunity": opportunities.get_opportunity,
     "GetResourceSnapshot": engagements.get_resource_snapshot,
@@ -21,6 +24,8 @@ OPERATIONS: dict[str, Callable[[Call], bytes]] = {
     "ListOpportunities": opportunities.list_opportunities,
     "ListResourceSnapshots": engagements.list_resource_snapshots,
     "ListSolutions": engagements.list_solutions,
+    "StartEngagementFromOpportunityTask": submissions.start_engagement_from_opportunity_task,
+    "SubmitOpportunity": submissions.submit_opportunity,
     "UpdateOpportunity": opportunities.update_opportunity,
 }
 

@@ -1,14 +1,14 @@
 """The operations on opportunities: from a valid request to the JSON of its response."""
 
-import hashlib
-
 import orjson
 
 from pipelines.sandbox import rules
+from pipelines.sandbox.business_rules import broken_rules
 from pipelines.sandbox.call import Call, resource_arn
 from pipelines.sandbox.instants import MICROSECOND, parse_instant
 from pipelines.sandbox.listing import opportunity_page
-from pipelines.sandbox.wire import conflict, not_found
+from pipelines.sandbox.locks import ACTION_REQUIRED, SUBMITTED, changed_members, locked_changes, review_status
+from pipelines.sandbox.wire import BUSINESS_INVALID, conflict, not_found, validation_error, violation
 
 
 def list_opportunities(call: Call) -> bytes:
@@ -34,33 +34,41 @@ def get_aws_opportunity_summary(call: Call) -> bytes:
 
 def create_opportunity(call: Call) -> bytes:
     """A new opportunity; the same request with the same ClientToken gets the same answer again."""
-    store, token = call.store, call.request["ClientToken"]
-    digest = hashlib.blake2s(orjson.dumps(call.request, option=orjson.OPT_SORT_KEYS)).digest()
-    if token in store.answers:
-        seen, answer = store.answers[token]
-        if seen != digest:
-            raise conflict("This ClientToken was used before with another request.")
-        return answer
-    opportunity_id = store.next_id()
+    return call.once("CreateOpportunity", lambda: _create(call))
+
+
+def _create(call: Call) -> bytes:
+    store, opportunity_id = call.store, call.store.next_id()
     arn = resource_arn(store.catalog, f"opportunity/{opportunity_id}")
     record = rules.created(call.request, store.catalog, opportunity_id, arn, call.now)
-    answer = orjson.dumps(
+    found = broken_rules(record, call.circumstances(is_new=True))
+    if store.catalog == "AWS" and call.request.get("Origin") == "AWS Referral":
+        found.append(violation("Origin", "must be Partner Referral in catalog AWS", "INVALID_VALUE"))
+    if found:
+        raise validation_error(found, BUSINESS_INVALID)
+    return orjson.dumps(
         {
             "Id": opportunity_id,
             "PartnerOpportunityIdentifier": record.get("PartnerOpportunityIdentifier"),
             "LastModifiedDate": store.replace(record, call.now),
         }
     )
-    store.answers[token] = (digest, answer)
-    return answer
 
 
 def update_opportunity(call: Call) -> bytes:
-    """The next version, if the caller has seen the present one."""
+    """The next version, if the caller has seen the present one.
+
+    A change that AWS required sends the opportunity into review again.
+    """
     opportunity_id = call.opportunity()
     seen, current = parse_instant(call.request["LastModifiedDate"]), call.store.modified[opportunity_id]
     # SDKs keep microseconds of the nanoseconds that AWS may send.
     if seen // MICROSECOND != current // MICROSECOND:
         raise conflict(f"Opportunity {opportunity_id} was modified since. Get it again, then update it.")
-    record = rules.updated(call.request, call.store.records[opportunity_id], call.now)
+    present = call.store.records[opportunity_id]
+    record = rules.updated(call.request, present, call.now)
+    if found := [*locked_changes(present, record), *broken_rules(record, call.circumstances())]:
+        raise validation_error(found, BUSINESS_INVALID)
+    if review_status(present) == ACTION_REQUIRED and changed_members(present, record):
+        record["LifeCycle"]["ReviewStatus"] = SUBMITTED
     return orjson.dumps({"Id": opportunity_id, "LastModifiedDate": call.store.replace(record, call.now)})

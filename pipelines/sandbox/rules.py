@@ -3,13 +3,15 @@
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
+from pipelines.sandbox.business_rules import AWS_TARGET, FREQUENCIES, OWN_TARGET, own_entries, spend_entries
 from pipelines.sandbox.instants import format_instant
+from pipelines.sandbox.locks import AWSS_OWN, PENDING
 from pipelines.sandbox.store import member
 from pipelines.sandbox.validation import service_model
 from pipelines.sandbox.wire import Record
 
-REVIEW_MEMBERS = ("ReviewStatus", "ReviewComments", "ReviewStatusReason")
 NO_RELATED_ENTITIES: Record = {"AwsMarketplaceOffers": [], "Solutions": [], "AwsProducts": []}
+DURATION = ("Project", "ExpectedContractDuration")
 CENT = Decimal("0.01")
 WIDE = Context(prec=60, rounding=ROUND_HALF_UP)  # an amount has up to 33 digits
 
@@ -24,8 +26,8 @@ def created(request: Record, catalog: str, opportunity_id: str, arn: str, now: i
         "CreatedDate": format_instant(now),
         "RelatedEntityIdentifiers": dict(NO_RELATED_ENTITIES),
     }
-    review = {"ReviewStatus": "Pending Submission"}
-    record["LifeCycle"] = _life_cycle(request, review, [], now)
+    record["LifeCycle"] = _life_cycle(request, {"ReviewStatus": PENDING}, now)
+    _name_aws(record)
     _convert_deal_value(record)
     return record
 
@@ -33,19 +35,35 @@ def created(request: Record, catalog: str, opportunity_id: str, arn: str, now: i
 def updated(request: Record, current: Record, now: int) -> Record:
     """The next version: the request's members, null for those it omits, and what an update cannot change.
 
-    An omitted ExpectedContractDuration stays, alone among the members.
+    An omitted ExpectedContractDuration stays, alone among the members, and with it the partner's own deal value when
+    no other is sent; a null one ends both.
     """
     writable = service_model().operation_model("UpdateOpportunity").input_shape.members
     record = {name: None if name in writable else value for name, value in current.items()}
     record.update(_members(request, "UpdateOpportunity"))
-    duration = member(current, "Project", "ExpectedContractDuration")
-    if duration is not None and member(record, "Project", "ExpectedContractDuration") is None:
-        record["Project"] = {**(record["Project"] or {}), "ExpectedContractDuration": duration}
-    life_cycle = current.get("LifeCycle") or {}
-    review = {name: life_cycle[name] for name in REVIEW_MEMBERS if name in life_cycle}
-    record["LifeCycle"] = _life_cycle(request, review, life_cycle.get("NextStepsHistory") or [], now)
+    _keep_deal_value(request, current, record)
+    record["LifeCycle"] = _life_cycle(request, current.get("LifeCycle") or {}, now)
+    _name_aws(record)
     _convert_deal_value(record)
     return record
+
+
+def _keep_deal_value(request: Record, current: Record, record: Record) -> None:
+    duration = member(record, *DURATION)
+    if duration is None and not _ends_deal_value(request):
+        duration = member(current, *DURATION)
+    if duration is None:
+        return
+    project = {**(record["Project"] or {}), "ExpectedContractDuration": duration}
+    if (own := own_entries(current)) and not own_entries(record):
+        project["ExpectedCustomerSpend"] = [*spend_entries(record), *own]
+    record["Project"] = project
+
+
+def _ends_deal_value(request: Record) -> bool:
+    """Whether the duration is sent, and sent as null."""
+    project = request.get("Project")
+    return isinstance(project, dict) and project.get("ExpectedContractDuration", ...) is None
 
 
 def _members(request: Record, operation: str) -> Record:
@@ -68,33 +86,44 @@ def without_nulls(value: Any) -> Any:
     return value
 
 
-def _life_cycle(request: Record, review: Record, history: list[Record], now: int) -> Record:
+def _life_cycle(request: Record, current: Record, now: int) -> Record:
     """The review is AWS's to decide and the history of next steps AWS's to keep."""
     sent = without_nulls(request.get("LifeCycle") or {})
-    life_cycle = {**sent, **review}
-    steps = sent.get("NextSteps")
+    life_cycle = {name: value for name, value in sent.items() if name not in AWSS_OWN}
+    life_cycle |= {name: current[name] for name in AWSS_OWN if name in current}
+    steps, history = sent.get("NextSteps"), current.get("NextStepsHistory") or []
     if steps and (not history or history[-1]["Value"] != steps):
         history = [*history, {"Value": steps, "Time": format_instant(now)}][-50:]
     life_cycle["NextStepsHistory"] = history
     return life_cycle
 
 
+def _name_aws(record: Record) -> None:
+    """Without a contract duration AWS takes every company but the partner itself for AWS."""
+    if member(record, *DURATION) is None and (entries := spend_entries(record)):
+        record["Project"]["ExpectedCustomerSpend"] = [
+            entry if entry.get("TargetCompany") == OWN_TARGET else {**entry, "TargetCompany": AWS_TARGET}
+            for entry in entries
+        ]
+
+
 def _convert_deal_value(record: Record) -> None:
-    """AWS turns the partner's own deal value into AWS spend a month: total value by months, to the cent."""
-    spends = member(record, "Project", "ExpectedCustomerSpend") or []
-    months = member(record, "Project", "ExpectedContractDuration", "Value")
-    own = [entry for entry in spends if entry.get("TargetCompany") == "Self"]
-    if len(own) != 1 or months is None or any(entry.get("TargetCompany") == "AWS" for entry in spends):
+    """AWS turns the partner's own deal value into AWS spend a month: total value by months, to the cent.
+
+    AWS does it by a model of its own, whose result cannot be known here. An AWS entry that was sent stays as it is.
+    """
+    spends, months = spend_entries(record), member(record, *DURATION, "Value")
+    own = own_entries(record)
+    if len(own) != 1 or months is None or any(entry.get("TargetCompany") == AWS_TARGET for entry in spends):
         return
     try:
         monthly = WIDE.divide(Decimal(own[0].get("Amount") or ""), Decimal(int(months)))
     except (InvalidOperation, ValueError, ZeroDivisionError):
         return
-    amount = format(monthly.quantize(CENT, context=WIDE), "f")
     converted = {
-        "Amount": amount,
+        "Amount": format(monthly.quantize(CENT, context=WIDE), "f"),
         "CurrencyCode": own[0]["CurrencyCode"],
-        "Frequency": "Monthly",
-        "TargetCompany": "AWS",
+        "Frequency": FREQUENCIES[AWS_TARGET],
+        "TargetCompany": AWS_TARGET,
     }
     record["Project"]["ExpectedCustomerSpend"] = [converted, *spends]

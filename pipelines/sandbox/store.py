@@ -102,8 +102,16 @@ SORT_KEYS: dict[str, Callable[[Record], Any]] = {
 class Store:
     """Everything that one catalog knows. All methods may be called from any thread."""
 
-    def __init__(self, catalog: str, schedule: Schedule | None = None, solutions: Iterable[Record] = ()) -> None:
+    def __init__(
+        self,
+        catalog: str,
+        schedule: Schedule | None = None,
+        solutions: Iterable[Record] = (),
+        *,
+        accepts_deal_value: bool = True,
+    ) -> None:
         self.catalog = catalog
+        self.accepts_deal_value = accepts_deal_value
         self.lock = RLock()
         self.records: dict[str, Record] = {}
         self.modified: dict[str, int] = {}  # the place of each record in the order of modification
@@ -112,7 +120,8 @@ class Store:
         self.snapshots: dict[SnapshotKey, list[Snapshot]] = {}
         self._snapshot_keys: dict[str, list[SnapshotKey]] = {}  # by engagement
         self.solutions: list[Record] = list(solutions)
-        self.answers: dict[str, tuple[bytes, bytes]] = {}  # by ClientToken: the request and its response
+        # By operation and ClientToken: the digest of the request, and its response.
+        self.answers: dict[tuple[str, str], tuple[bytes, bytes]] = {}
         self._schedule = schedule
         self._orders: dict[str, Order] = {"LastModifiedDate": Order()}
         self._json: dict[str, tuple[bytes, bytes]] = {}  # whole record, list entry
@@ -125,7 +134,20 @@ class Store:
                 for event in self._schedule.due(now):
                     # What happens to a removed opportunity goes unseen.
                     if isinstance(event, Created) or event.opportunity_id in self.records:
-                        self._apply(event)
+                        self.apply(event)
+
+    def apply(self, event: Event) -> None:
+        """Let one event happen, at its own instant."""
+        with self.lock:
+            match event:
+                case Created():
+                    self._set(event.opportunity_id, event.record, event.at)
+                case Changed():
+                    self._change(event)
+                case Engaged():
+                    self.engage(event.engagement)
+                case Snapshotted():
+                    self._snapshot(event)
 
     def put(self, record: Mapping[str, Any], at: datetime, opportunity_id: str | None = None) -> None:
         """Add a version of an opportunity exactly as given, malformed values included.
@@ -139,7 +161,7 @@ class Store:
     def edit(self, opportunity_id: str, at: datetime, changes: Mapping[str, Any]) -> None:
         """A new version at this instant: each dotted path (`LifeCycle.Stage`) gets its value."""
         paths = {tuple(path.split(".")): deepcopy(value) for path, value in changes.items()}
-        self._apply(Changed(to_nanoseconds(at), opportunity_id, paths, digits=6))
+        self.apply(Changed(to_nanoseconds(at), opportunity_id, paths, digits=6))
 
     def remove(self, opportunity_id: str) -> None:
         """Make an opportunity invisible, as after a reassignment."""
@@ -215,18 +237,6 @@ class Store:
             self._json.pop(opportunity_id, None)
             for sort_by, order in self._orders.items():
                 order.place(opportunity_id, at if sort_by == "LastModifiedDate" else SORT_KEYS[sort_by](record))
-
-    def _apply(self, event: Event) -> None:
-        with self.lock:
-            match event:
-                case Created():
-                    self._set(event.opportunity_id, event.record, event.at)
-                case Changed():
-                    self._change(event)
-                case Engaged():
-                    self.engage(event.engagement)
-                case Snapshotted():
-                    self._snapshot(event)
 
     def _change(self, event: Changed) -> None:
         record = self.records[event.opportunity_id]

@@ -8,7 +8,7 @@ from typing import Any
 import botocore.session
 
 from pipelines.sandbox.instants import parse_instant
-from pipelines.sandbox.wire import Record, Violation
+from pipelines.sandbox.wire import Record, Violation, violation
 
 SERVICE = "partnercentral-selling"
 CATALOGS = ("AWS", "Sandbox")
@@ -38,6 +38,12 @@ def request_check(operation: str) -> Check:
 
 
 @cache
+def shape_check(shape: str) -> Check:
+    """Yield every violation of a value that a named shape of the model describes."""
+    return _check(service_model().shape_for(shape))
+
+
+@cache
 def response_check(operation: str) -> Check:
     """Yield every violation of an operation's response."""
     return _check(service_model().operation_model(operation).output_shape)
@@ -64,12 +70,6 @@ def _check(shape: Any) -> Check:
     return builders[shape.type_name](shape)
 
 
-def _violation(path: str, problem: str, code: str) -> Violation:
-    """AWS names the field in camel case and without the positions of list entries; the message has both."""
-    name = ".".join(part[:1].lower() + part[1:] for part in path.lstrip(".").split("."))
-    return Violation(re.sub(r"\[\d+\]", "", name), f"{name or 'the request'} {problem}", code)
-
-
 def _structure(shape: Any) -> Check:
     members = {name: _check(member) for name, member in shape.members.items()}
     required = tuple(shape.required_members)
@@ -77,19 +77,19 @@ def _structure(shape: Any) -> Check:
 
     def check(value: Any, path: str) -> Iterator[Violation]:
         if not isinstance(value, dict):
-            yield _violation(path, "must be an object", "INVALID_VALUE")
+            yield violation(path, "must be an object", "INVALID_VALUE")
             return
         for name in required:
             if value.get(name) is None:
-                yield _violation(f"{path}.{name}", "is required", "REQUIRED_FIELD_MISSING")
+                yield violation(f"{path}.{name}", "is required", "REQUIRED_FIELD_MISSING")
         present = {name: item for name, item in value.items() if item is not None}
         if is_union and len(present) != 1:
-            yield _violation(path, "must have exactly one member", "INVALID_VALUE")
+            yield violation(path, "must have exactly one member", "INVALID_VALUE")
         for name, item in present.items():
             if name in members:
                 yield from members[name](item, f"{path}.{name}")
             else:
-                yield _violation(f"{path}.{name}", "is not a member of this operation", "INVALID_VALUE")
+                yield violation(f"{path}.{name}", "is not a member of this operation", "INVALID_VALUE")
 
     return check
 
@@ -100,12 +100,12 @@ def _list(shape: Any) -> Check:
 
     def check(value: Any, path: str) -> Iterator[Violation]:
         if not isinstance(value, list):
-            yield _violation(path, "must be a list", "INVALID_VALUE")
+            yield violation(path, "must be a list", "INVALID_VALUE")
             return
         if len(value) < least:
-            yield _violation(path, f"must have at least {least} entries", "NOT_ENOUGH_VALUES")
+            yield violation(path, f"must have at least {least} entries", "NOT_ENOUGH_VALUES")
         if most is not None and len(value) > most:
-            yield _violation(path, f"must have at most {most} entries", "TOO_MANY_VALUES")
+            yield violation(path, f"must have at most {most} entries", "TOO_MANY_VALUES")
         for position, item in enumerate(value):
             yield from entry(item, f"{path}[{position}]")
 
@@ -117,7 +117,7 @@ def _map(shape: Any) -> Check:
 
     def check(value: Any, path: str) -> Iterator[Violation]:
         if not isinstance(value, dict):
-            yield _violation(path, "must be an object", "INVALID_VALUE")
+            yield violation(path, "must be an object", "INVALID_VALUE")
             return
         for name, item in value.items():
             yield from key(name, f"{path}.key")
@@ -134,13 +134,13 @@ def _string(shape: Any) -> Check:
 
     def check(value: Any, path: str) -> Iterator[Violation]:
         if not isinstance(value, str):
-            yield _violation(path, "must be a string", "INVALID_VALUE")
+            yield violation(path, "must be a string", "INVALID_VALUE")
         elif allowed is not None and value not in allowed:
-            yield _violation(path, "is not one of the values of its enum", "INVALID_ENUM_VALUE")
+            yield violation(path, "is not one of the values of its enum", "INVALID_ENUM_VALUE")
         elif pattern is not None and not pattern.fullmatch(value):
-            yield _violation(path, f"must match the pattern {java_pattern}", "INVALID_STRING_FORMAT")
+            yield violation(path, f"must match the pattern {java_pattern}", "INVALID_STRING_FORMAT")
         elif len(value) < least or (most is not None and len(value) > most):
-            yield _violation(path, f"must have {least} to {most} characters", "VALUE_OUT_OF_RANGE")
+            yield violation(path, f"must have {least} to {most} characters", "VALUE_OUT_OF_RANGE")
 
     return check
 
@@ -150,10 +150,10 @@ def _integer(shape: Any) -> Check:
 
     def check(value: Any, path: str) -> Iterator[Violation]:
         if not isinstance(value, int) or isinstance(value, bool):
-            yield _violation(path, "must be an integer", "INVALID_VALUE")
+            yield violation(path, "must be an integer", "INVALID_VALUE")
         elif (least is not None and value < least) or (most is not None and value > most):
             bounds = f"at least {least}" if most is None else f"from {least} to {most}"
-            yield _violation(path, f"must be {bounds}", "VALUE_OUT_OF_RANGE")
+            yield violation(path, f"must be {bounds}", "VALUE_OUT_OF_RANGE")
 
     return check
 
@@ -163,7 +163,7 @@ def _timestamp(_shape: Any) -> Check:
         try:
             parse_instant(value)
         except ValueError:
-            yield _violation(path, "must be an ISO 8601 date-time with its offset", "INVALID_STRING_FORMAT")
+            yield violation(path, "must be an ISO 8601 date-time with its offset", "INVALID_STRING_FORMAT")
 
     return check
 
@@ -171,7 +171,7 @@ def _timestamp(_shape: Any) -> Check:
 def _typed(kind: type, name: str) -> Check:
     def check(value: Any, path: str) -> Iterator[Violation]:
         if not isinstance(value, kind):
-            yield _violation(path, f"must be {name}", "INVALID_VALUE")
+            yield violation(path, f"must be {name}", "INVALID_VALUE")
 
     return check
 

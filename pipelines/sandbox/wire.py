@@ -1,5 +1,6 @@
 """AWS's JSON 1.0 protocol: what an error looks like on the wire, and the faults that a test can order."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,6 +10,7 @@ import orjson
 Record = dict[str, Any]
 ERROR_NAMESPACE = "com.amazonaws.partnercentralselling"
 REQUEST_INVALID = "REQUEST_VALIDATION_FAILED"
+BUSINESS_INVALID = "BUSINESS_VALIDATION_FAILED"
 
 
 class ApiError(Exception):
@@ -30,6 +32,12 @@ class Violation:
     field_name: str
     message: str
     code: str
+
+
+def violation(path: str, problem: str, code: str) -> Violation:
+    """AWS names the field in camel case and without the positions of list entries; the message has both."""
+    name = ".".join(part[:1].lower() + part[1:] for part in path.lstrip(".").split("."))
+    return Violation(re.sub(r"\[\d+\]", "", name), f"{name or 'the request'} {problem}", code)
 
 
 def validation_error(violations: Iterable[Violation], reason: str = REQUEST_INVALID) -> ApiError:

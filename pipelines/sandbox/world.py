@@ -32,13 +32,15 @@ class World:
     """So many opportunities over the first 18 months from `started_at`, and more at the same rate ever after.
 
     Without `started_at` the 18 months end when the world is first looked at. A request for another catalog than
-    the world's finds nothing.
+    the world's finds nothing. One that accepts no deal value refuses Self entries, as a catalog would that knows
+    AWS spend alone.
     """
 
     opportunities: int = 2000
     seed: int = 7
     started_at: datetime | None = None
     catalog: str = "Sandbox"
+    accepts_deal_value: bool = True
 
     def __post_init__(self) -> None:
         if self.catalog not in CATALOGS:
@@ -49,7 +51,9 @@ class World:
     def store(self, now: datetime) -> Store:
         """The state of this world at an instant; it moves on as its clock does."""
         started_at = self.started_at if self.started_at is not None else now - PAST
-        store = Store(self.catalog, Schedule(self, to_nanoseconds(started_at)), self.solutions(started_at))
+        schedule = Schedule(self, to_nanoseconds(started_at))
+        solutions = self.solutions(started_at)
+        store = Store(self.catalog, schedule, solutions, accepts_deal_value=self.accepts_deal_value)
         store.advance(to_nanoseconds(now))
         return store
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -28,9 +29,32 @@ def test_it_serves_and_says_that_it_is_a_sandbox() -> None:
         )
         listed = client.list_opportunities(Catalog="Sandbox", MaxResults=100)
         assert len(listed["OpportunitySummaries"]) == 30
+        assert submit_a_deal_of_ours(client) == "COMPLETE"
         client.close()
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 0
+
+
+def submit_a_deal_of_ours(client: Any) -> str:
+    """Write what a partner writes, and return the status of the task that hands it to AWS."""
+    account = {"CompanyName": "Example Ltd", "Industry": "Retail", "WebsiteUrl": "https://www.example.com"}
+    made = client.create_opportunity(Catalog="Sandbox", ClientToken="one", Customer={"Account": account})
+    (solution,) = client.list_solutions(Catalog="Sandbox", MaxResults=1)["SolutionSummaries"]
+    ties = [("AwsProducts", "AmazonS3"), ("Solutions", solution["Id"])]
+    for call, kept in [(client.associate_opportunity, ties), (client.disassociate_opportunity, ties[:1])]:
+        for entity_type, identifier in kept:
+            call(
+                Catalog="Sandbox",
+                OpportunityIdentifier=made["Id"],
+                RelatedEntityType=entity_type,
+                RelatedEntityIdentifier=identifier,
+            )
+    assignee = {"Email": "a@example.com", "FirstName": "A", "LastName": "B", "BusinessTitle": "Seller"}
+    client.assign_opportunity(Catalog="Sandbox", Identifier=made["Id"], Assignee=assignee)
+    task = client.start_engagement_from_opportunity_task(
+        Catalog="Sandbox", Identifier=made["Id"], AwsSubmission={"InvolvementType": "Co-Sell"}
+    )
+    return str(task["TaskStatus"])
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.1.2.3", "partner.example", "127.1", "::ffff:10.1.2.3"])

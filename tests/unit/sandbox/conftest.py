@@ -41,25 +41,37 @@ def sandbox(clock: Clock) -> Iterator[Sandbox]:
         yield running
 
 
+def open_client(sandbox: Sandbox) -> Any:
+    return boto3.client(
+        "partnercentral-selling",
+        region_name="us-east-1",
+        endpoint_url=sandbox.endpoint_url,
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
 @pytest.fixture
 def connect() -> Iterator[Callable[[Sandbox], Any]]:
     """A boto3 client of a sandbox, without retries, so that every answer is seen."""
     clients = []
 
-    def open_client(sandbox: Sandbox) -> Any:
-        client = boto3.client(
-            "partnercentral-selling",
-            region_name="us-east-1",
-            endpoint_url=sandbox.endpoint_url,
-            aws_access_key_id="testing",
-            aws_secret_access_key="testing",
-            config=Config(retries={"total_max_attempts": 1}),
-        )
-        clients.append(client)
-        return client
+    def connected(sandbox: Sandbox) -> Any:
+        clients.append(open_client(sandbox))
+        return clients[-1]
 
-    yield open_client
+    yield connected
     for client in clients:
+        client.close()
+
+
+@pytest.fixture(scope="module")
+def writer() -> Iterator[Any]:
+    """A client of one empty world for the whole module, whose clock stands still at START."""
+    with Sandbox(World(opportunities=0), clock=lambda: START) as running:
+        client = open_client(running)
+        yield client
         client.close()
 
 

@@ -49,6 +49,38 @@ def test_a_violation_on_the_wire(wire: http.client.HTTPConnection) -> None:
     assert body["Message"] == "; ".join(entry["Message"] for entry in body["ErrorList"])
 
 
+def test_refused_writes_on_the_wire(wire: http.client.HTTPConnection) -> None:
+    def write(operation: str, **request: Any) -> tuple[int, dict[str, Any]]:
+        target = {"X-Amz-Target": f"AWSPartnerCentralSelling.{operation}"}
+        return post(wire, orjson.dumps({"Catalog": "Sandbox", **request}), SIGNED | target)
+
+    said = "nationalSecurity may be Yes in industry Government alone"
+    assert write("CreateOpportunity", ClientToken="one", NationalSecurity="Yes") == (
+        400,
+        {
+            "__type": "com.amazonaws.partnercentralselling#ValidationException",
+            "Message": said,
+            "Reason": "BUSINESS_VALIDATION_FAILED",
+            "ErrorList": [{"FieldName": "nationalSecurity", "Message": said, "Code": "INVALID_VALUE"}],
+        },
+    )
+    assert write("CreateOpportunity", ClientToken="one")[0] == 200
+    assert write("CreateOpportunity", ClientToken="one", NationalSecurity="No") == (
+        400,
+        {
+            "__type": "com.amazonaws.partnercentralselling#ConflictException",
+            "Message": "This ClientToken was used before with another request.",
+        },
+    )
+    assert write("SubmitOpportunity", Identifier="O1", InvolvementType="Co-Sell") == (
+        400,
+        {
+            "__type": "com.amazonaws.partnercentralselling#ResourceNotFoundException",
+            "Message": "Opportunity O1 was not found.",
+        },
+    )
+
+
 @pytest.mark.parametrize(
     ("body", "headers", "status", "error"),
     [
@@ -76,8 +108,8 @@ def test_a_browser_is_told_what_this_is(wire: http.client.HTTPConnection) -> Non
 
 
 def test_an_operation_that_is_not_served_yet_says_so(client: Any) -> None:
-    with pytest.raises(ClientError, match="does not serve SubmitOpportunity yet"):
-        client.submit_opportunity(Catalog="AWS", Identifier="O1", InvolvementType="Co-Sell")
+    with pytest.raises(ClientError, match="does not serve ListEngagementFromOpportunityTasks yet"):
+        client.list_engagement_from_opportunity_tasks(Catalog="AWS")
 
 
 @pytest.mark.parametrize(
