@@ -24,6 +24,10 @@ class NoJsonError(AwsError):
     """The body of an answer is no JSON object: cut off, or not AWS's."""
 
 
+class TooLargeError(AwsError):
+    """An answer is larger than any of AWS's; the rest of it was not read."""
+
+
 class ExpiredPageTokenError(AwsError):
     """AWS no longer takes a page token; the walk can begin anew."""
 
@@ -78,15 +82,16 @@ BAD_CONFIGURATION = (
 def is_passing(error: BaseException) -> bool:
     """Tell whether the same call may well work in a moment.
 
-    So do throttles, failures of the server, connections that broke and answers cut off on their way; not what AWS
-    refuses for a reason, and not credentials that cannot be had.
+    So do throttles, failures of the server, connections that broke, answers that take too long or are cut off on
+    their way; not what AWS refuses for a reason, not what is too large, and not credentials that cannot be had.
     """
     if isinstance(error, boto.ClientError):
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         is_cut_off = status == HTTPStatus.BAD_REQUEST and not is_word_of_aws(error)
         is_named = _code(error) in THROTTLED | LATE
         return is_named or is_cut_off or status in PASSING_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return isinstance(error, boto.HTTPClientError | boto.ConnectionError | NoJsonError)
+    is_broken = isinstance(error, boto.HTTPClientError | boto.ConnectionError | NoJsonError)
+    return is_broken and not isinstance(_cause(error), TooLargeError)
 
 
 def is_word_of_aws(error: BaseException) -> bool:
@@ -135,6 +140,11 @@ def _invalid_request(response: Any, operation: str, catalog: str, has_token: boo
 def failure(error: boto.BotoCoreError | boto.HTTPClientError, endpoint_url: str) -> CosellError:
     """Translate a call that got no answer, or never left this machine."""
     name = type(error).__name__
+    cause = _cause(error)
+    if isinstance(cause, TooLargeError):
+        return TooLargeError(
+            f"{cause} from {_host(endpoint_url)}: none of AWS's is that large, check the endpoint and the proxy"
+        )
     if isinstance(error, boto.ProfileNotFound):
         return AwsError(
             "the AWS profile does not exist: set AWS_PROFILE to one that `aws configure list-profiles` shows"
@@ -151,6 +161,11 @@ def failure(error: boto.BotoCoreError | boto.HTTPClientError, endpoint_url: str)
         f"no answer from {_host(endpoint_url)} ({name}): check network, proxy and region "
         "(Partner Central answers in us-east-1)"
     )
+
+
+def _cause(error: BaseException) -> object:
+    """Return what botocore says it met with while it sent a request or read its answer."""
+    return error.kwargs.get("error") if isinstance(error, boto.HTTPClientError) else None
 
 
 def _host(url: str) -> str:

@@ -23,6 +23,7 @@ from pipelines.partner_central.aws_errors import (
     failure,
     refusal,
 )
+from pipelines.partner_central.bounds import bound_answers
 from pipelines.partner_central.pacing import AWS_READS_PER_DAY, READS_PER_SECOND, THREADS, Pacer
 from pipelines.partner_central.retries import ATTEMPTS, Retries
 from pipelines.partner_central.service_model import SERVICE
@@ -85,6 +86,7 @@ class PartnerCentral:
         self._pacer = Pacer(quota.reads_per_second, self._retries.pause)
         self._lock = threading.Lock()
         self._client = client or _boto3_client(_default_config(threads).merge(config or Config()).merge(ONE_ATTEMPT))
+        bound_answers(self._client)
         events = self._client.meta.events
         # Last, so that a call that cannot be signed for want of credentials is not counted.
         events.register_last(f"request-created.{SERVICE}", self._admit)

@@ -1,13 +1,19 @@
-"""Answers that AWS never gives, byte by byte, and a server that gives one of them to every request."""
+"""Answers that AWS never gives, byte by byte or without end, and a server that gives one of them to every request."""
 
 import gzip
 import json
 import socket
 import socketserver
-from collections.abc import Iterator
+import ssl
+import traceback
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from threading import Thread
+from typing import Any
 
+from pipelines.errors import AwsError
+
+LONGEST_LINE = 500
 OPERATIONS = {
     "ListOpportunities": {},
     "GetOpportunity": {"Identifier": "O1"},
@@ -121,8 +127,14 @@ REDIRECTS += ("307 Temporary Redirect", "308 Permanent Redirect")
 
 class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
-    answer = b""
+    answer: bytes | Callable[[], Iterable[bytes]] = b""  # at once, or part by part
     requests = 0
+    sent = 0  # bytes of the last answer
+    tls: ssl.SSLContext | None = None
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        return (self.tls.wrap_socket(connection, server_side=True) if self.tls else connection), address
 
 
 class _Handler(socketserver.StreamRequestHandler):
@@ -137,11 +149,23 @@ class _Handler(socketserver.StreamRequestHandler):
                 length = int(value)
         self.rfile.read(length)
         self.server.requests += 1
+        self.server.sent = 0
+        answer = self.server.answer
         try:
-            self.wfile.write(self.server.answer)
+            for part in [answer] if isinstance(answer, bytes) else answer():
+                self.wfile.write(part)
+                self.server.sent += len(part)
             self.connection.shutdown(socket.SHUT_WR)
         except OSError:  # the client has heard enough
             return
+
+
+def assert_is_one_safe_line(error: AwsError) -> None:
+    line = str(error)
+    assert error.exit_code == 4
+    assert line.isprintable()
+    assert len(line) < LONGEST_LINE
+    assert CUSTOMER not in "".join(traceback.format_exception(error))
 
 
 @contextmanager
