@@ -25,6 +25,9 @@ DataDir = Annotated[
     Path | None,
     typer.Option(help="Where landing, warehouse and quality pages lie (default: data).", show_default=False),
 ]
+Catalog = Annotated[
+    Literal["AWS", "Sandbox"] | None, typer.Option(help="Partner Central catalog (default: AWS).", show_default=False)
+]
 
 
 @app.command(epilog="Example: cosell nightly --demo · cosell nightly --catalog AWS --data-dir /srv/cosell")
@@ -75,6 +78,64 @@ def nightly(
     )
     day = parse_as_of(settings.as_of, datetime.now(UTC).date())
     typer.echo(run_nightly(settings, as_of=day, demo=demo).summary())
+
+
+intake = typer.Typer(no_args_is_help=True, help="Deals with their TCV to Partner Central: a plan, then the writes.")
+app.add_typer(intake, name="intake")
+
+
+@intake.command(epilog="Example: cosell intake plan deals.csv · cosell intake plan --from-hygiene --out monday.json")
+def plan(
+    deals: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="DEALS.csv",
+            help="Sheet of deals, CSV or Parquet: partner_opportunity_id or opportunity_id, tcv, currency, "
+            "contract_months, and more.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="PLAN.json", help="Where the plan goes (default: beside the sheet).")
+    ] = None,
+    from_hygiene: Annotated[
+        bool, typer.Option("--from-hygiene", help="Plan what marts.hygiene suggests, in place of a sheet.")
+    ] = False,
+    convert: Annotated[
+        bool, typer.Option("--convert", help="Plan the monthly AWS amount, for catalogs that take no TCV.")
+    ] = False,
+    catalog: Catalog = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Say what intake would write, field by field. Reads AWS and writes nothing there."""
+    from pipelines.intake.planning import make_plan
+    from pipelines.intake.screen import print_plan
+    from pipelines.settings import load_settings
+
+    if (deals is None) != from_hygiene:
+        raise ConfigurationError("give a sheet of deals, or --from-hygiene: one of the two")
+    settings = load_settings(catalog=catalog, data_dir=data_dir)
+    warn = partial(typer.echo, err=True)
+    print_plan(*make_plan(settings, deals, out, convert=convert, now=utc_now, warn=warn))
+
+
+@intake.command(epilog="Example: cosell intake apply deals.plan.json")
+def apply(
+    plan_file: Annotated[Path, typer.Argument(metavar="PLAN.json", help="A plan that `cosell intake plan` made.")],
+    force: Annotated[bool, typer.Option("--force", help="Go on with a plan that was edited or is a day old.")] = False,
+    catalog: Catalog = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Write to AWS what a plan says, or go on where it was stopped."""
+    from pipelines.intake.performance import perform_plan
+    from pipelines.intake.screen import print_outcome
+    from pipelines.settings import load_settings
+
+    settings = load_settings(catalog=catalog, data_dir=data_dir)
+    outcome = perform_plan(settings, plan_file, force=force, now=utc_now)
+    print_outcome(outcome)
+    if error := outcome.error(plan_file):
+        raise error
 
 
 @app.command(epilog="Example: cosell sandbox --port 8700 --opportunities 500")
@@ -161,6 +222,11 @@ def query(
 
     end_at_once()
     print_query(load_settings(data_dir=data_dir).warehouse_path, sql, output_format)
+
+
+def utc_now() -> datetime:
+    """Tell the time."""
+    return datetime.now(UTC)
 
 
 def main() -> None:

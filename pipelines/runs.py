@@ -12,6 +12,7 @@ import dataframely as dy
 import duckdb
 
 from pipelines.database import attach, fetch_row, has_table, open_database
+from pipelines.partner_central.pacing import is_write
 
 QUOTA_WINDOW = timedelta(hours=24)  # AWS counts reads over any 24 hours
 
@@ -46,7 +47,7 @@ class Runs(dy.Schema):
 class Calls(dy.Schema):
     """One row per run, instant and AWS operation: calls that were made since the row before."""
 
-    run_id = dy.String(description="The run that called: ops.runs.run_id.")
+    run_id = dy.String(description="The run that called: ops.runs.run_id, or that of an intake.")
     called_at = dy.Datetime(time_unit="us", time_zone="UTC", description="When they were recorded, soon after (UTC).")
     operation = dy.String(description="Name of the operation of the Partner Central Selling API.")
     calls = dy.Int64(description="AWS calls made, retries included: they count against the quota of 24 hours.")
@@ -134,14 +135,12 @@ def record_ending(connection: duckdb.DuckDBPyConnection, ending: Ending) -> None
     )
 
 
-def calls_spent(connection: duckdb.DuckDBPyConnection, now: datetime) -> int:
-    """Count the AWS calls of the 24 hours before `now` in an open landing."""
-    (spent,) = fetch_row(
-        connection,
-        "SELECT coalesce(sum(calls), 0)::BIGINT FROM ops.calls WHERE called_at > ?",
-        [now - QUOTA_WINDOW],
-    )
-    return int(spent)
+def calls_spent(connection: duckdb.DuckDBPyConnection, now: datetime, *, writes: bool = False) -> int:
+    """Count the AWS calls that read, or those that write, of the 24 hours before `now` in an open landing."""
+    spent = connection.execute(
+        "SELECT operation, sum(calls)::BIGINT FROM ops.calls WHERE called_at > ? GROUP BY ALL", [now - QUOTA_WINDOW]
+    ).fetchall()
+    return sum(calls for operation, calls in spent if is_write(operation) == writes)
 
 
 def recorded_catalog(connection: duckdb.DuckDBPyConnection) -> str | None:

@@ -15,7 +15,13 @@ from pydantic_settings import (
 
 from pipelines.errors import ConfigurationError
 from pipelines.partner_central.limits import MAX_VANISHED_SHARE
-from pipelines.partner_central.pacing import AWS_READS_PER_DAY, READS_PER_SECOND, THREADS
+from pipelines.partner_central.pacing import (
+    AWS_READS_PER_DAY,
+    AWS_WRITES_PER_DAY,
+    READS_PER_SECOND,
+    THREADS,
+    WRITES_PER_SECOND,
+)
 from transforms.limits import LONGEST_CONTRACT_MONTHS, Thresholds
 
 THRESHOLDS = Thresholds()
@@ -40,6 +46,8 @@ class Settings(BaseSettings):
     full: bool = Field(False, description="read every opportunity again")
     reads_per_second: float = Field(READS_PER_SECOND, ge=0, description="0 switches pacing off")
     reads_per_day: int = Field(AWS_READS_PER_DAY, ge=1, description="over any 24 hours")
+    writes_per_second: float = Field(WRITES_PER_SECOND, ge=0, description="0 switches pacing off")
+    writes_per_day: int = Field(AWS_WRITES_PER_DAY, ge=1, description="over any 24 hours")
     threads: int = Field(THREADS, ge=1, le=32, description="concurrent AWS calls")
     window_pages: int = Field(10, ge=1, description="pages of 100 opportunities that land together")
     max_excluded_share: float = Field(0.05, ge=0, le=1, description="more excluded opportunities hold publication")

@@ -71,13 +71,17 @@ def _print_drift(console: Console, landing: duckdb.DuckDBPyConnection) -> None:
 
 
 def _print_quota(console: Console, landing: duckdb.DuckDBPyConnection, settings: Settings, now: datetime) -> None:
-    """Print what is spent and left of the day's reads, and how far a load is that takes more than them."""
-    spent = calls_spent(landing, now)
+    """Print what is spent and left of the day's reads and writes, and how far a load is that takes more than them."""
+    spent, written = (calls_spent(landing, now, writes=writes) for writes in (False, True))
     reads_left = max(0, settings.reads_per_day - spent)
     console.print(
-        f"Calls in the last 24 h: {spent:,} of the {settings.reads_per_day:,} that are allowed, {reads_left:,} left.",
+        f"Reads in the last 24 h: {spent:,} of the {settings.reads_per_day:,} that are allowed, {reads_left:,} left.",
         soft_wrap=True,
     )
+    if written:
+        console.print(
+            f"Writes in the last 24 h: {written:,} of the {settings.writes_per_day:,} that are allowed.", soft_wrap=True
+        )
     left, listed = left_to_land(landing)
     if left and not has_published(landing):
         nights = nights_for(left, reads_left, settings.reads_per_day)

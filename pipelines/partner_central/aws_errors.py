@@ -10,14 +10,27 @@ from urllib.parse import urlsplit
 from botocore import exceptions as boto
 
 from pipelines.errors import AwsError, ConfigurationError, CosellError
+from pipelines.partner_central.pacing import is_write
 
 
 class QuotaSpentError(AwsError):
-    """The day's reads are spent; no call was made."""
+    """The day's reads, or writes, are spent; no call was made."""
 
 
-class ResourceNotFoundError(AwsError):
+class RefusedError(AwsError):
+    """AWS refuses this one request for what it asks; another one may well be granted."""
+
+
+class ResourceNotFoundError(RefusedError):
     """AWS knows no such resource, or does not show it to this account."""
+
+
+class AccessDeniedError(RefusedError):
+    """These credentials may not do that; whether to this one resource or to any is not told."""
+
+
+class ConflictError(RefusedError):
+    """What the request builds upon is no longer so: somebody was faster, or an answer to it got lost."""
 
 
 class NoJsonError(AwsError):
@@ -104,16 +117,21 @@ def refusal(error: boto.ClientError, operation: str, catalog: str, *, has_token:
     code = _code(error)
     if code in NOT_FOUND:
         return ResourceNotFoundError(f"{operation}: AWS shows no such resource in catalog {catalog}")
+    if code == "ConflictException":
+        return ConflictError(f"{operation}: the record has changed since it was read; run again")
+    if code in DENIED:
+        return AccessDeniedError(
+            f"access denied: allow partnercentral:{operation} on catalog {catalog} in the IAM policy"
+        )
     if code == "ValidationException":
         return _invalid_request(error.response, operation, catalog, has_token)
     if code in EXPIRED:
         line = f"AWS credentials have expired ({code}): sign in again, for example with `aws sso login`"
     elif code in INVALID:
         line = f"AWS rejects the credentials ({code}): check AWS_PROFILE, the keys and the machine's clock"
-    elif code in DENIED:
-        line = f"access denied: allow partnercentral:{operation} on catalog {catalog} in the IAM policy"
     elif code in THROTTLED:
-        line = f"AWS throttled {operation} to the last attempt: run again later, or lower reads_per_second"
+        pace = "writes_per_second" if is_write(operation) else "reads_per_second"
+        line = f"AWS throttled {operation} to the last attempt: run again later, or lower {pace}"
     elif not is_word_of_aws(error):
         line = f"{operation} got HTTP status {code} and no word of AWS: run again later, or check endpoint and proxy"
     else:
@@ -134,6 +152,8 @@ def _invalid_request(response: Any, operation: str, catalog: str, has_token: boo
     if has_token and (not fields or any(field.lower() == "nexttoken" for field in fields)):
         return ExpiredPageTokenError(f"AWS no longer takes the page token of {operation}: run again")
     named = ", ".join(f"{field} {code}" for field, code in fields.items()) or "no field named"
+    if is_write(operation):
+        return RefusedError(f"AWS refuses {operation} ({named})")
     return AwsError(f"AWS rejects {operation} ({named}): upgrade boto3 and this program, or report it")
 
 

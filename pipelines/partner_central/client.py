@@ -24,7 +24,16 @@ from pipelines.partner_central.aws_errors import (
     refusal,
 )
 from pipelines.partner_central.bounds import bound_answers
-from pipelines.partner_central.pacing import AWS_READS_PER_DAY, READS_PER_SECOND, THREADS, Pacer
+from pipelines.partner_central.exact_instants import send_instants_as_read
+from pipelines.partner_central.pacing import (
+    AWS_READS_PER_DAY,
+    AWS_WRITES_PER_DAY,
+    READS_PER_SECOND,
+    THREADS,
+    WRITES_PER_SECOND,
+    Pacer,
+    is_write,
+)
 from pipelines.partner_central.retries import ATTEMPTS, Retries
 from pipelines.partner_central.service_model import SERVICE
 
@@ -44,18 +53,21 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What a partner account may read."""
+    """What a partner account may read and write."""
 
     reads_per_second: float = READS_PER_SECOND  # 0: unpaced
     reads_per_day: int = AWS_READS_PER_DAY  # over any 24 hours
     reads_spent: int = 0  # already, in the last 24 hours
+    writes_per_second: float = WRITES_PER_SECOND  # and the same of writes
+    writes_per_day: int = AWS_WRITES_PER_DAY
+    writes_spent: int = 0
 
 
 class PartnerCentral:
     """The Partner Central Selling API of one catalog, safe to share between threads.
 
     Every HTTP attempt, retries included, waits for the pace, is counted in `calls` by operation, and is taken
-    off the day's budget.
+    off the day's budget: reads and writes have each their own.
     """
 
     def __init__(
@@ -82,11 +94,14 @@ class PartnerCentral:
         self.calls: Counter[str] = Counter()
         self.retries = 0  # the HTTP attempts among the calls that repeated one
         self._retries = Retries(attempts)
-        self._budget = quota.reads_per_day - quota.reads_spent
-        self._pacer = Pacer(quota.reads_per_second, self._retries.pause)
+        reads, writes = quota.reads_per_day - quota.reads_spent, quota.writes_per_day - quota.writes_spent
+        self._budgets = {False: reads, True: writes}  # by whether an operation writes
+        paces = {False: quota.reads_per_second, True: quota.writes_per_second}
+        self._pacers = {writes: Pacer(pace, self._retries.pause) for writes, pace in paces.items()}
         self._lock = threading.Lock()
         self._client = client or _boto3_client(_default_config(threads).merge(config or Config()).merge(ONE_ATTEMPT))
         bound_answers(self._client)
+        send_instants_as_read(self._client)
         events = self._client.meta.events
         # Last, so that a call that cannot be signed for want of credentials is not counted.
         events.register_last(f"request-created.{SERVICE}", self._admit)
@@ -95,8 +110,9 @@ class PartnerCentral:
     def call(self, operation: str, **parameters: Any) -> Reply:
         """Call an operation, such as `GetOpportunity`, on the catalog, again when it fails in passing.
 
-        Raises ResourceNotFoundError, ExpiredPageTokenError, QuotaSpentError, another AwsError, or
-        ConfigurationError.
+        A write is repeated too: one that was done although its answer got lost comes back as a ConflictError, or is
+        known by its ClientToken. Raises ResourceNotFoundError, ConflictError, another RefusedError,
+        ExpiredPageTokenError, QuotaSpentError, another AwsError, or ConfigurationError.
         """
         try:
             return self._retries(partial(self._attempt, operation, parameters))
@@ -180,17 +196,21 @@ class PartnerCentral:
         read = takewhile(lambda result: result is not None, self.map(attempt, items))
         return [result[0] for result in read if result]
 
-    def remaining(self) -> int:
-        """Return how many calls the day's budget still allows."""
+    def remaining(self, *, writes: bool = False) -> int:
+        """Return how many reads the day's budget still allows, or how many writes."""
         with self._lock:
-            return max(0, self._budget - self.calls.total())
+            return max(0, self._budgets[writes] - self._made(writes))
 
-    def quota_spent(self) -> QuotaSpentError:
+    def quota_spent(self, *, writes: bool = False) -> QuotaSpentError:
         """Return the error that says the day's budget is spent."""
+        kind, kept = ("writes", "what is written stays") if writes else ("reads", "what has landed stays")
         return QuotaSpentError(
-            f"the day's AWS reads are spent ({self.calls.total()} of them now): what has landed stays, run "
+            f"the day's AWS {kind} are spent ({self._made(writes)} of them now): {kept}, run "
             "again when the 24 hours have moved on"
         )
+
+    def _made(self, writes: bool) -> int:
+        return sum(count for operation, count in self.calls.items() if is_write(operation) == writes)
 
     def _attempt(self, operation: str, parameters: dict[str, Any]) -> Reply:
         method = getattr(self._client, xform_name(operation))
@@ -198,11 +218,12 @@ class PartnerCentral:
 
     def _admit(self, operation_name: str, **_: Any) -> None:
         """Let one HTTP attempt through: at the pace, and only while the budget lasts."""
-        if self.remaining():  # else there is nothing to wait for
-            self._pacer.wait()
+        writes = is_write(operation_name)
+        if self.remaining(writes=writes):  # else there is nothing to wait for
+            self._pacers[writes].wait()
         with self._lock:
-            if self.calls.total() >= self._budget:
-                raise self.quota_spent()
+            if self._made(writes) >= self._budgets[writes]:
+                raise self.quota_spent(writes=writes)
             self.calls[operation_name] += 1
             self.retries += self._retries.is_repeating()
 

@@ -7,7 +7,15 @@ from collections.abc import Callable
 AWS_READS_PER_SECOND = 10.0  # quota of a partner account, over all read operations
 AWS_READS_PER_DAY = 100_000  # the same, over any 24 hours
 READS_PER_SECOND = AWS_READS_PER_SECOND * 0.98  # just under the quota: measured to draw no throttle
+AWS_WRITES_PER_SECOND = 1.0  # quota of a partner account, over all write operations
+AWS_WRITES_PER_DAY = 10_000  # the same, over any 24 hours
+WRITES_PER_SECOND = AWS_WRITES_PER_SECOND * 0.98  # just under the quota
 THREADS = 4  # enough for the quota: each waits for AWS most of the time
+
+
+def is_write(operation: str) -> bool:
+    """Tell whether an operation counts against the quota of writes: all do that do not read."""
+    return not operation.startswith(("Get", "List"))
 
 
 class Pacer:

@@ -127,12 +127,13 @@ def test_every_table_and_column_says_what_it_is(first: Outcome, settings: Settin
 
 def test_the_queries_of_the_readme_run(first: Outcome, settings: Settings) -> None:
     readme = (Path(__file__).parents[3] / "README.md").read_text()
-    pipeline, moves, campaigns = re.findall(r'cosell query "(.*?)"', readme, re.DOTALL)
+    pipeline, moves, campaigns, brought_in = re.findall(r'cosell query "(.*?)"', readme, re.DOTALL)
     stages = rows(settings, pipeline)
     assert [row[0] for row in stages] == list(OPEN_STAGES)
     (_, opening, entered, changed, won, lost, closing), *_ = rows(settings, moves)
     assert opening + entered + changed - won - lost == closing == sum(row[2] for row in stages)
     assert "(none)" in [row[0] for row in rows(settings, campaigns)]
+    assert rows(settings, brought_in) == []  # nobody has brought anything in here
 
 
 @pytest.mark.parametrize("page", ["attribution", "currencies", "hygiene"])
@@ -156,7 +157,7 @@ def test_status_says_what_one_asks_in_the_morning(
     print_status(settings, datetime.now(UTC) + timedelta(hours=4))
     shown = capsys.readouterr().out
     assert f"as of {AS_OF}, 4:00:" in shown
-    assert f"Calls in the last 24 h: {first.counts.calls:,} of the 100,000" in shown
+    assert f"Reads in the last 24 h: {first.counts.calls:,} of the 100,000" in shown
     assert f"marts.opportunities: {first.built.rows:,} rows" in shown
     assert re.search(r"Quality: \d+ rules checked, \d+ broken; 1 opportunities with an excluded record", shown)
     assert all(len(line) <= 80 for line in shown.splitlines() if "published" in line.split())

@@ -116,10 +116,8 @@ def test_ctrl_c_ends_a_map(world: PartnerWorld) -> None:
 
     threading.Thread(target=press, daemon=True).start()
     with pytest.raises(KeyboardInterrupt):
-        try:
-            client.map(lambda _: client.call("ListSolutions"), range(1000))
-        finally:
-            has_ended.set()
+        client.map(lambda _: client.call("ListSolutions"), range(1000))
+    has_ended.set()
     assert world.calls.total() < 200
 
 
