@@ -132,8 +132,7 @@ def apply(
     from pipelines.settings import load_settings
 
     settings = load_settings(catalog=catalog, data_dir=data_dir)
-    outcome = perform_plan(settings, plan_file, force=force, now=utc_now)
-    print_outcome(outcome)
+    outcome = perform_plan(settings, plan_file, force=force, now=utc_now, tell=print_outcome)
     if error := outcome.error(plan_file):
         raise error
 

@@ -14,13 +14,14 @@ from pipelines.intake.journal import Entry, Journal
 from pipelines.intake.plan import Plan, client_token
 from pipelines.intake.recent import changed_since
 from pipelines.intake.requests import Record, create_request, is_same, present_values, texts, update_request
-from pipelines.partner_central.aws_errors import AccessDeniedError, ConflictError, RefusedError
+from pipelines.partner_central.aws_errors import AccessDeniedError, ConflictError, QuotaSpentError, RefusedError
 from pipelines.partner_central.client import PartnerCentral
 
 MOST_TRIES = 6  # of one row, while others keep changing its record
 CLOCK_SKEW = timedelta(minutes=15)  # AWS takes no signature of a clock that is further off
 MOST_DENIALS_IN_A_ROW = 3  # then it is not the rows that are denied, but the operation
-OUTCOMES = ("done", "unchanged", "refused", "conflict", "failed")
+OUTCOMES = ("done", "unchanged", "refused", "conflict", "failed", "left")
+UNFINISHED = ("update", "create", "started", "created")
 SOLUTIONS = "solution_ids"
 
 
@@ -43,7 +44,8 @@ class Outcome:
 
     def summary(self) -> str:
         """Say how many rows came to what."""
-        counted = ", ".join(f"{self.counts[name]:,} {name}" for name in OUTCOMES if self.counts.get(name))
+        counts = {**self.counts, "left": sum(self.counts.get(name, 0) for name in UNFINISHED)}
+        counted = ", ".join(f"{counts[name]:,} {name}" for name in OUTCOMES if counts.get(name))
         return counted or "no rows"
 
     def error(self, path: Path) -> CosellError | None:
@@ -122,12 +124,17 @@ class _Rows:
             opportunity_id = self._create(planned) if planned.action == "create" else self._update(planned)
         except _ChangedError as error:
             return self._note(planned, "conflict", str(error))
+        except QuotaSpentError:
+            raise
         except RefusedError as error:
             entry = self._note(planned, "failed", str(error))
             self._denials = self._denials + 1 if isinstance(error, AccessDeniedError) else 0
             if self._denials >= MOST_DENIALS_IN_A_ROW:
                 raise
             return entry
+        except AwsError as error:  # of all rows, or of this one alone: the next apply tries it last
+            self._note(planned, "failed", str(error))
+            raise
         self._denials = 0
         entry = Entry(planned.row, "done", self._now(), opportunity_id)
         self._journal.append(entry)
@@ -169,23 +176,29 @@ class _Rows:
     def _create(self, planned: Planned) -> str:
         """Create an opportunity with its solutions, and return its id. The ClientToken makes that safe to repeat."""
         values = {change.column: change.after for change in planned.changes}
-        missing: Sequence[str] = texts(values.get(SOLUTIONS))
-        existing = self._journal.created_id(planned.row) or self._existing(planned, values)
-        if existing is None:
+        opportunity_id = self._journal.created_id(planned.row) or self._existing(values)
+        if opportunity_id is None:
             self._start(planned)
-            request = create_request(values, client_token(self._digest, planned.row))
-            try:
-                opportunity_id = _identifier(self._client.call("CreateOpportunity", **request).body)
-            except ConflictError:
-                raise _ChangedError("its ClientToken was used with another request: make a new plan") from None
+            opportunity_id = self._created(planned, values)
             self._journal.append(Entry(planned.row, "created", self._now(), opportunity_id))
+            missing: Sequence[str] = texts(values.get(SOLUTIONS))
         else:
-            opportunity_id = existing
             missing = _missing_solutions(planned, present_values(self._read(opportunity_id)))
         self._associate(opportunity_id, missing)
         return opportunity_id
 
-    def _existing(self, planned: Planned, values: Mapping[str, Value]) -> str | None:
+    def _created(self, planned: Planned, values: Mapping[str, Value]) -> str:
+        request = create_request(values, client_token(self._digest, planned.row))
+        try:
+            return _identifier(self._client.call("CreateOpportunity", **request).body)
+        except ConflictError:  # the token is taken: by a request of ours whose answer got lost
+            self._recent = None
+            opportunity_id = self._existing(values)
+            if opportunity_id is None:
+                raise
+            return opportunity_id
+
+    def _existing(self, values: Mapping[str, Value]) -> str | None:
         """Find the opportunity that has come to be for a row since the plan, if there is one.
 
         It is an earlier apply's, whose ClientToken AWS may have forgotten by now, or that of another plan of the same
@@ -193,7 +206,7 @@ class _Rows:
         """
         if self._recent is None:
             self._recent = changed_since(self._client, self._planned_at - CLOCK_SKEW)
-        found = self._recent.get(str(planned.partner_opportunity_id), ())
+        found = self._recent.get(str(values.get("partner_opportunity_id")), ())
         for opportunity_id in sorted(found):
             if _holds(present_values(self._read(opportunity_id)), values):
                 return opportunity_id

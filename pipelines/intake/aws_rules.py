@@ -11,10 +11,10 @@ from datetime import date
 from pipelines.intake.deals import MEMBERS, Reason, Value
 from pipelines.intake.requests import (
     AWS_TARGET,
-    COLUMNS,
     DURATION,
     FREQUENCIES,
     OWN_TARGET,
+    WRITTEN_COLUMNS,
     Record,
     create_request,
     is_same,
@@ -41,7 +41,7 @@ LOCKED: Mapping[str, frozenset[str]] = {
     "Approved": frozenset(
         "partner_opportunity_id title country_code postal_code website industry business_problem".split()
     ),
-    "Action Required": frozenset(COLUMNS).difference(OPEN_WHEN_ACTION_IS_REQUIRED),
+    "Action Required": frozenset(WRITTEN_COLUMNS).difference(OPEN_WHEN_ACTION_IS_REQUIRED),
 }
 """The columns that a review status locks."""
 LOST_STAGE, WON_STAGE = "Closed Lost", "Launched"
@@ -187,9 +187,9 @@ RULES = (
     ),
     Rule(
         "stage",
-        "a lost deal is not written, since it needs a reason that no column has: take the row out, or do it in Partner "
-        "Central",
-        lambda write: write.stage == LOST_STAGE,
+        f"AWS takes {LOST_STAGE} with a ClosedLostReason alone, which no column has: set it in Partner Central, then "
+        "plan again, or take the row out",
+        lambda write: write.stage == LOST_STAGE and not write.text("LifeCycle", "ClosedLostReason"),
     ),
     Rule(
         "stage",
@@ -284,7 +284,7 @@ def _review(write: Write) -> Iterator[Reason]:
         yield Reason(None, f"nothing can be changed while its review status is {status}: {READ_ONLY[status]}")
         return
     present = present_values(write.record)
-    for column in COLUMNS:
+    for column in WRITTEN_COLUMNS:
         is_changed = column in write.after and not is_same(column, present.get(column), write.after[column])
         if is_changed and column in LOCKED.get(status, ()):
             text = f"is locked while the review status is {status}: leave the cell empty, or plan again afterwards"

@@ -19,7 +19,7 @@ Cell = str | tuple[str, ...]
 """A text, or the texts of a column that the file itself keeps as lists."""
 
 IDENTIFYING = ("opportunity_id", "partner_opportunity_id")
-COLUMNS = (*IDENTIFYING, *MONEY, *MEMBERS, "solution_ids")
+SHEET_COLUMNS = (*IDENTIFYING, *MONEY, *MEMBERS, "solution_ids")
 """Every column that a sheet may have."""
 SEPARATOR = ";"
 FEW = 10  # values that a reason lists in full
@@ -43,14 +43,22 @@ NOT_AN_AMOUNT = (
     "exponents or separators of thousands"
 )
 NOT_A_CURRENCY = "is not a currency that AWS takes: write three capital letters, such as USD"
+HIDDEN = "has a line break, a control character or another that is not seen in it: type the text anew"
 EMPTY = "is empty: every row needs it"
 
 _NUMBER = re.compile(r"(?P<sign>-?)(0|[1-9][0-9]*)(\.(?P<decimals>[0-9]*))?")
 _MONTHS = re.compile(r"(?P<months>[1-9][0-9]{0,2})(\.0*)?")
-# What is never seen, or turns what is seen around. Line breaks and tabs belong to a text of several lines.
-_HIDDEN = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+# What is never seen, or turns what is seen around. Line breaks and tabs belong to a text of several lines, and joiners
+# (U+200C, U+200D) to the words of some scripts; variation selectors to emoji.
+_HIDDEN = (
+    r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff"
+)
 _HIDDEN_IN_LINES = re.compile(f"[{_HIDDEN}]")
 _HIDDEN_IN_LINE = re.compile(rf"[\t\r\n{_HIDDEN}]")
+# Letters and marks of no width: in an identifier they, too, would make another of what looks the same.
+_UNSEEN_LETTER = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 _LINES = frozenset({"business_problem"})
 _DOCUMENTED = frozenset({"use_case"})  # AWS's prose lists values for `state` too, of one country alone
 _DOCUMENTED_VALUES = re.compile(r"Valid values: <code>(.*?)</code>")
@@ -114,8 +122,8 @@ def _read_months(column: str, text: str) -> int | Reason:
 
 def _wrong_text(column: str, text: str) -> str | None:
     """Say what is wrong with a text, None if nothing is."""
-    if (_HIDDEN_IN_LINES if column in _LINES else _HIDDEN_IN_LINE).search(text):
-        return "has a control character, a line break or a mark of text direction in it: type the text anew"
+    if _has_hidden(column, text):
+        return HIDDEN
     rule = _rule(column)
     if rule.values and text not in rule.values:
         return NOT_A_CURRENCY if column == "currency" else _not_among(rule.values, text)
@@ -127,6 +135,12 @@ def _wrong_text(column: str, text: str) -> str | None:
     if column == "target_close_date" and not _is_day(text):
         return RIGHT[column]
     return None
+
+
+def _has_hidden(column: str, text: str) -> bool:
+    if column == "partner_opportunity_id":
+        return not text.isprintable() or _UNSEEN_LETTER.search(text) is not None
+    return (_HIDDEN_IN_LINES if column in _LINES else _HIDDEN_IN_LINE).search(text) is not None
 
 
 def _not_among(values: Sequence[str], text: str) -> str:

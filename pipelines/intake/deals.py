@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -44,6 +45,7 @@ class Deal:
 
     `row` is its row in the sheet as a spreadsheet counts, the header being row 1; of findings, their order. `wanted`
     holds the columns that have a value; beyond those of a sheet, `aws_mrr`. `reasons` say what is wrong in its cells.
+    `version` is the version of its record that a finding is about; a sheet knows of none.
     """
 
     row: int
@@ -51,6 +53,7 @@ class Deal:
     partner_opportunity_id: str | None
     wanted: Mapping[str, Value] = field(default_factory=dict)
     reasons: tuple[Reason, ...] = ()
+    version: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The journal of a plan: what has been performed, kept beside it, so that the next `apply` goes on from there."""
 
+import errno
 import fcntl
 import json
 import os
@@ -137,5 +138,5 @@ def _line(members: dict[str, Any]) -> bytes:
 def _append(descriptor: int, members: dict[str, Any]) -> None:
     line = _line(members)
     if os.write(descriptor, line) < len(line):
-        raise OSError("No space left on device")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     os.fsync(descriptor)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from unicodedata import normalize
 
 import duckdb
 
@@ -13,6 +14,8 @@ from pipelines.intake.published import open_landing_of, open_published_of
 from pipelines.intake.sheet import check_rows_differ
 from pipelines.staging import LANDING_DATASET
 
+UNNOTICED = "capitals or in what is hardly seen"
+ALIKE = "give the opportunity_id instead if they are one deal, else another identifier"
 LISTED = 5  # identifiers that a reason lists
 
 PUBLISHED_IDS = "SELECT opportunity_id, partner_opportunity_id FROM marts.opportunities"
@@ -41,7 +44,7 @@ def find_matches(
         known[partner_id.strip()].append(opportunity_id)
     matched = [_matched(deal, known.get(deal.partner_opportunity_id or "", [])) for deal in deals]
     check_rows_differ(matched)
-    return matched
+    return _without_lookalikes(matched, known)
 
 
 def _partner_ids(warehouse_path: Path, landing_path: Path, catalog: str) -> dict[str, str]:
@@ -70,6 +73,31 @@ def _matched(deal: Deal, found: Sequence[str]) -> Deal:
             deal, f"belongs to {len(found)} opportunities ({_listed(found)}): add the opportunity_id of one"
         )
     return replace(deal, opportunity_id=found[0])
+
+
+def _without_lookalikes(deals: Sequence[Deal], known: Mapping[str, Sequence[str]]) -> list[Deal]:
+    """Refuse an identifier that is new to a program alone: it would make a second opportunity of one deal."""
+    holders = [(partner_id, holder) for partner_id, opportunity_ids in known.items() for holder in opportunity_ids]
+    holders += [(deal.partner_opportunity_id or "", f"row {deal.row}") for deal in deals]
+    alike: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for partner_id, holder in holders:
+        alike[_look(partner_id)].append((partner_id, holder))
+
+    def checked(deal: Deal) -> Deal:
+        own = deal.partner_opportunity_id
+        if own is None or own in known:
+            return deal
+        others = [who for other, who in alike[_look(own)] if other != own and who != deal.opportunity_id]
+        text = f"differs only in {UNNOTICED} from that of {_listed(others)}: {ALIKE}"
+        return _refused(deal, text) if others else deal
+
+    return [checked(deal) for deal in deals]
+
+
+def _look(partner_id: str) -> str:
+    """Return what identifiers have in common that a person takes for one."""
+    folded = normalize("NFKC", normalize("NFKC", partner_id).casefold())
+    return "".join(character for character in folded if character.isprintable())
 
 
 def _refused(deal: Deal, text: str) -> Deal:

@@ -14,8 +14,8 @@ from rich.progress import Progress as Bar
 
 from pipelines.backup import pause_for_backup
 from pipelines.database import full_disk_told, open_database
-from pipelines.errors import ConfigurationError, CosellError
-from pipelines.intake.applying import Outcome, apply_plan, rows_left
+from pipelines.errors import ConfigurationError, CosellError, LockedError
+from pipelines.intake.applying import Outcome, apply_plan, outcome, rows_left
 from pipelines.intake.journal import Entry, open_journal
 from pipelines.intake.plan import journal_path, read_plan
 from pipelines.interrupts import heard
@@ -28,6 +28,7 @@ from pipelines.runs import calls_spent, new_run_id, record_calls
 from pipelines.settings import Settings
 
 Now = Callable[[], datetime]
+CALLS_BETWEEN_RECORDS = 100  # of a plan: a killed one forgets no more
 
 
 class Connection:
@@ -48,6 +49,12 @@ class Connection:
             writes,
         )
         self.client = PartnerCentral(settings.catalog, quota=quota, threads=settings.threads)
+
+    def record_at_times(self) -> None:
+        """Record the calls once they are many, if nobody else has the landing open."""
+        if self.client.calls.total() - self._recorded.total() >= CALLS_BETWEEN_RECORDS:
+            with suppress(LockedError):
+                self.record()
 
     def record(self) -> None:
         """Record the calls since the last time: what a killed command spent is spent."""
@@ -83,24 +90,28 @@ def connected(settings: Settings, now: Now) -> Iterator[Connection]:
         connection.record()
 
 
-def perform_plan(settings: Settings, path: Path, *, force: bool, now: Now) -> Outcome:
-    """Perform a plan file, or go on with it, and return how its rows stand.
+def perform_plan(
+    settings: Settings, path: Path, *, force: bool, now: Now, tell: Callable[[Outcome], None] = lambda _: None
+) -> Outcome:
+    """Perform a plan file, or go on with it, and return how its rows stand; `tell` gets it however this ends.
 
     Raises ConfigurationError for a plan that must not be performed, LockedError, or AwsError for what concerns all
     rows. Whatever ends it, the next one goes on from there.
     """
-    plan = read_plan(path, catalog=settings.catalog, now=now(), force=force)
-    with (
-        connected(settings, now) as connection,
-        open_journal(journal_path(path), plan.digest) as journal,
-        row_progress("apply", len(rows_left(plan, journal)), settings) as advance,
-    ):
+    journal_at = journal_path(path)
+    plan = read_plan(path, catalog=settings.catalog, now=now(), force=force, is_begun=journal_at.exists())
+    with connected(settings, now) as connection, open_journal(journal_at, plan.digest) as journal:
+        try:
+            with row_progress("apply", len(rows_left(plan, journal)), settings) as advance:
 
-        def on_row(entry: Entry) -> None:
-            connection.record()
-            advance(entry.state)
+                def on_row(entry: Entry) -> None:
+                    with suppress(LockedError):  # somebody looks into the landing: the next row records for this one
+                        connection.record()
+                    advance(entry.state)
 
-        return apply_plan(plan, journal, connection.client, now=now, on_row=on_row)
+                return apply_plan(plan, journal, connection.client, now=now, on_row=on_row)
+        finally:
+            tell(outcome(plan, journal))
 
 
 @contextmanager

@@ -7,12 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, get_args
 from uuid import NAMESPACE_OID, uuid5
 
 from pipelines.errors import ConfigurationError
-from pipelines.intake.deals import LISTS, MEMBERS, MONEY, Action, Change, Planned, Reason, Value
+from pipelines.intake.deals import LISTS, Action, Change, Planned, Reason, Value
+from pipelines.intake.requests import WRITTEN_COLUMNS
 from pipelines.partner_central.client import CATALOGS
 from pipelines.publication import sync
 
@@ -20,7 +22,6 @@ VERSION = 1
 FORMAT = "cosell_intake_plan"  # the member that names the version, and tells our files from others
 OLDEST = timedelta(hours=24)
 AMOUNTS = ("tcv", "aws_mrr")
-COLUMNS = frozenset({*MEMBERS, *MONEY, *LISTS, *AMOUNTS, "partner_opportunity_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,16 @@ def client_token(digest: str, row: int) -> str:
     return str(uuid5(NAMESPACE_OID, f"{digest}/{row}"))
 
 
+def free_place(path: Path) -> Path:
+    """Return a path, or with a number in its name when there is a plan that has been performed."""
+    places = chain([path], (path.with_suffix(f".{number}.json") for number in count(2)))
+    return next(place for place in places if not journal_path(place).exists())
+
+
 def check_place(path: Path) -> None:
-    """Raise ConfigurationError when a path holds anything but a plan of which nothing was performed yet."""
+    """Raise ConfigurationError when a path cannot be written, or is all but a plan of which nothing was performed."""
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise ConfigurationError(f"{path} cannot be written: give a file in a directory of your own with --out")
     if journal_path(path).exists():
         raise ConfigurationError(f"{path} has been performed, as its journal says: give another file with --out")
     if path.exists() and not _is_plan(path):
@@ -77,10 +86,11 @@ def write_plan(path: Path, plan: Plan) -> None:
             scratch.unlink(missing_ok=True)
 
 
-def read_plan(path: Path, *, catalog: str, now: datetime, force: bool) -> Plan:
+def read_plan(path: Path, *, catalog: str, now: datetime, force: bool, is_begun: bool = False) -> Plan:
     """Read a plan. Raises ConfigurationError for one that cannot, or must not, be performed.
 
-    `force` lets a plan through that was edited, or is old; never one for another catalog.
+    `force` lets a plan through that was edited, or is old; never one for another catalog. One that `is_begun` may go on
+    when it is old.
     """
     document = _read(path)
     try:
@@ -94,7 +104,7 @@ def read_plan(path: Path, *, catalog: str, now: datetime, force: bool) -> Plan:
         )
     if stated != _digest(document) and not force:
         raise ConfigurationError(f"{path} was edited since it was made: make a new plan, or go on with --force")
-    if now - plan.created_at > OLDEST and not force:
+    if now - plan.created_at > OLDEST and not (force or is_begun):
         hours = (now - plan.created_at) // timedelta(hours=1)
         raise ConfigurationError(f"{path} is {hours:,} hours old: make a new plan, or go on with --force")
     return plan
@@ -167,7 +177,7 @@ def _plan(document: dict[str, Any]) -> Plan:
     created_at = datetime.fromisoformat(document["created_at"])
     rows = tuple(_planned(row) for row in document["rows"])
     catalog, convert = document["catalog"], document["convert"]
-    is_sound = created_at.tzinfo and catalog in CATALOGS and isinstance(convert, bool)
+    is_sound = created_at.tzinfo and created_at - OLDEST and catalog in CATALOGS and isinstance(convert, bool)
     if not is_sound or len({planned.row for planned in rows}) < len(rows):
         raise ValueError("not what write_plan writes")
     return Plan(catalog, created_at, _text(document["source"]), convert, rows)
@@ -192,9 +202,12 @@ def _planned(row: dict[str, Any]) -> Planned:
 
 def _change(change: dict[str, Any]) -> Change:
     column, before = change["column"], change["before"]
-    if column not in COLUMNS:
+    if column not in WRITTEN_COLUMNS:
         raise ValueError("not a column of ours")
-    return Change(column, None if before is None else _value(column, before), _value(column, change["after"]))
+    after = _value(column, change["after"])
+    if isinstance(after, str) and column in {*AMOUNTS, "contract_months"}:
+        raise ValueError("a text in place of a number")
+    return Change(column, None if before is None else _value(column, before), after)
 
 
 def _value(column: str, value: Any) -> Value:

@@ -1,20 +1,22 @@
 """Make a plan: find the opportunity of each deal, read it fresh, and decide. Nothing is written to AWS."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
 
 from pipelines.database import fetch_row
-from pipelines.intake.deals import Deal, Planned
+from pipelines.intake.deals import Deal, Planned, Reason
 from pipelines.intake.matching import find_matches
 from pipelines.intake.performance import Now, connected, row_progress
-from pipelines.intake.plan import Plan, check_place, write_plan
+from pipelines.intake.plan import Plan, check_place, free_place, write_plan
 from pipelines.intake.published import open_published_of
 from pipelines.intake.recent import changed_since
 from pipelines.intake.rules import decide
 from pipelines.intake.sheet import read_sheet
 from pipelines.intake.suggestions import deals_of_findings
+from pipelines.partner_central.aws_errors import RefusedError
 from pipelines.partner_central.client import PartnerCentral
 from pipelines.partner_central.solutions import SOLUTION_PAGE_ROWS
 from pipelines.settings import Settings
@@ -32,19 +34,19 @@ def make_plan(
     Returns the plan and where it is. Raises ConfigurationError for a sheet or a place that cannot be used and without
     a published warehouse, LockedError while another run is at work, AwsError.
     """
-    path = out or (sheet.with_suffix(".plan.json") if sheet else Path("hygiene.plan.json"))
-    check_place(path)
     deals = _deals(settings, sheet, convert=convert, warn=warn)
+    path = out or free_place(sheet.with_suffix(".plan.json") if sheet else Path("hygiene.plan.json"))
+    check_place(path)
     with connected(settings, now) as connection, row_progress("plan", len(deals), settings) as advance:
-        rows = plan_rows(
-            deals,
-            settings,
-            connection.client,
-            convert=convert,
-            now=now(),
-            on_row=lambda row: advance(row.action),
-        )
-    plan = Plan(settings.catalog, now(), sheet.name if sheet else FINDINGS, convert, rows)
+        created_at = now()  # what comes to be while AWS is read is younger than the plan
+
+        def on_row(planned: Planned) -> None:
+            advance(planned.action)
+            connection.record_at_times()
+
+        rows = plan_rows(deals, settings, connection.client, convert=convert, now=created_at, on_row=on_row)
+    source = sheet.name.encode(errors="replace").decode() if sheet else FINDINGS
+    plan = Plan(settings.catalog, created_at, source, convert, rows)
     write_plan(path, plan)
     return plan, path
 
@@ -69,17 +71,22 @@ def plan_rows(
 ) -> tuple[Planned, ...]:
     """Decide what is to be done about each deal, in their order.
 
-    Costs a read for each deal with an opportunity, and a page of a listing or more where new ones may be created or
-    solutions are wanted. `on_row` gets each row as it is decided, one at a time. Raises AwsError, or ConfigurationError
-    where the deals or the published warehouse do not allow a plan.
+    Costs a read for each deal with an opportunity, and a page of a listing or more where identifiers of the CRM are
+    given or solutions are wanted. `on_row` gets each row as it is decided, one at a time. Raises AwsError, or
+    ConfigurationError where the deals or the published warehouse do not allow a plan.
     """
     matched = _matched(deals, settings, client, now)
     solutions = _solutions(client) if any("solution_ids" in deal.wanted for deal in matched) else frozenset()
     lock = Lock()
 
     def plan_row(deal: Deal) -> Planned:
-        found = client.find("GetOpportunity", Identifier=deal.opportunity_id) if _is_to_be_read(deal) else None
-        record = found.body if found else None
+        record = None
+        try:
+            if deal.opportunity_id is not None and not deal.reasons:
+                found = client.find("GetOpportunity", Identifier=deal.opportunity_id)
+                record = found.body if found else None
+        except RefusedError as error:
+            deal = replace(deal, reasons=(Reason("opportunity_id", str(error)),))
         planned = decide(deal, record, convert=convert, today=now.date(), solutions=solutions)
         with lock:
             on_row(planned)
@@ -88,22 +95,17 @@ def plan_rows(
     return tuple(client.map(plan_row, matched))
 
 
-def _is_to_be_read(deal: Deal) -> bool:
-    return deal.opportunity_id is not None and not deal.reasons
-
-
 def _matched(deals: Sequence[Deal], settings: Settings, client: PartnerCentral, now: datetime) -> list[Deal]:
-    """Find the opportunity of each deal. One that is not known may be younger than the last night: AWS is asked."""
-    places = settings.warehouse_path, settings.landing_path
-    matched = find_matches(deals, *places, {}, catalog=settings.catalog)
-    if all(deal.opportunity_id or deal.reasons for deal in matched):
-        return matched
+    """Find the opportunity of each deal. An identifier of the CRM may be that of one younger than the last night."""
+    recent: Mapping[str, Collection[str]] = {}
     with open_published_of(settings.warehouse_path, settings.catalog) as connection:
         (last_change,) = fetch_row(connection, LAST_CHANGE, [now])
-    return find_matches(deals, *places, changed_since(client, last_change), catalog=settings.catalog)
+    if any(deal.partner_opportunity_id and not deal.reasons for deal in deals):
+        recent = changed_since(client, last_change)
+    return find_matches(deals, settings.warehouse_path, settings.landing_path, recent, catalog=settings.catalog)
 
 
 def _solutions(client: PartnerCentral) -> frozenset[str]:
-    """List the identifiers of the partner's solutions."""
+    """List the identifiers of the partner's solutions that can be associated."""
     pages = client.pages("ListSolutions", "SolutionSummaries", MaxResults=SOLUTION_PAGE_ROWS)
-    return frozenset(str(row.get("Id")) for rows in pages for row in rows)
+    return frozenset(str(row.get("Id")) for rows in pages for row in rows if row.get("Status") == "Active")

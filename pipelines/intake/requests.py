@@ -17,7 +17,7 @@ from transforms.limits import LONGEST_CONTRACT_MONTHS
 
 Record = dict[str, Any]
 
-COLUMNS = ("partner_opportunity_id", *MONEY, "aws_mrr", *MEMBERS, "solution_ids")
+WRITTEN_COLUMNS = ("partner_opportunity_id", *MONEY, "aws_mrr", *MEMBERS, "solution_ids")
 """All that intake may write, in the order in which it is shown."""
 AWS_TARGET, OWN_TARGET = "AWS", "Self"
 FREQUENCIES = {AWS_TARGET: "Monthly", OWN_TARGET: "None"}
@@ -70,7 +70,7 @@ def present_values(record: Record) -> dict[str, Value]:
     }
     for column, path in MEMBERS.items():
         found[column] = (texts(member(record, *path)) or None) if column in LISTS else _text(member(record, *path))
-    return {column: value for column in COLUMNS if (value := found[column]) is not None}
+    return {column: value for column in WRITTEN_COLUMNS if (value := found[column]) is not None}
 
 
 def is_same(column: str, one: Value | None, other: Value | None) -> bool:

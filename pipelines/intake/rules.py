@@ -7,8 +7,8 @@ from decimal import Decimal
 from pipelines.intake.aws_rules import reasons_against
 from pipelines.intake.deals import MONEY, Action, Change, Deal, Planned, Reason, Value
 from pipelines.intake.requests import (
-    COLUMNS,
     OWN_TARGET,
+    WRITTEN_COLUMNS,
     Record,
     is_same,
     missing_columns,
@@ -17,7 +17,12 @@ from pipelines.intake.requests import (
     spend_entries,
     texts,
 )
+from pipelines.partner_central.tables import parse_instant
 
+OUTDATED = (
+    "its record has changed since the last night, so that the finding may no longer hold: run `cosell nightly`, then "
+    "plan again"
+)
 _VALUE = frozenset({*MONEY, "aws_mrr"})  # planned and written as one, or an amount could meet another's currency
 
 
@@ -43,7 +48,7 @@ def decide(deal: Deal, record: Record | None, *, convert: bool, today: date, sol
         reasons += [Reason(column, "is needed to create an opportunity: fill it in") for column in missing]
         reasons += [reason for reason in reasons_against(None, after, today) if reason.column not in missing]
     elif changes:
-        reasons += reasons_against(record, after, today)
+        reasons += [*_outdated(deal, record), *reasons_against(record, after, today)]
     if reasons:
         return _planned(deal, "refused", reasons=reasons)
     if not changes:
@@ -76,7 +81,7 @@ def _values(deal: Deal, present: Mapping[str, Value], convert: bool) -> dict[str
         values.setdefault("currency", present.get("currency", ""))  # an empty one breaks a rule
     else:
         values.pop("currency", None)
-    if deal.partner_opportunity_id and "partner_opportunity_id" not in present:
+    if deal.partner_opportunity_id and not str(present.get("partner_opportunity_id", "")).strip():
         values["partner_opportunity_id"] = deal.partner_opportunity_id
     if wanted := texts(values.get("solution_ids")):
         values["solution_ids"] = tuple(dict.fromkeys((*texts(present.get("solution_ids")), *wanted)))
@@ -87,12 +92,12 @@ def _changes(present: Mapping[str, Value], values: Mapping[str, Value]) -> list[
     touched = {column for column, value in values.items() if not is_same(column, present.get(column), value)}
     if touched & _VALUE:
         touched |= _VALUE & values.keys()
-    return [Change(column, present.get(column), values[column]) for column in COLUMNS if column in touched]
+    return [Change(column, present.get(column), values[column]) for column in WRITTEN_COLUMNS if column in touched]
 
 
 def _contradictions(deal: Deal, record: Record, convert: bool) -> Iterator[Reason]:
     """What the deal wants and intake does not do, whatever AWS would say."""
-    crm_id = record.get("PartnerOpportunityIdentifier")
+    crm_id = str(record.get("PartnerOpportunityIdentifier") or "").strip()  # as matching compares them
     if crm_id and deal.partner_opportunity_id not in (None, crm_id):
         text = "is another one in the opportunity's record: correct either identifier of the row"
         yield Reason("partner_opportunity_id", text)
@@ -102,6 +107,13 @@ def _contradictions(deal: Deal, record: Record, convert: bool) -> Iterator[Reaso
         yield Reason("currency", "cannot be changed without its amounts: plan a sheet with tcv and contract_months")
     if convert and "tcv" in deal.wanted and spend_entries(record, OWN_TARGET):
         yield Reason("tcv", "its record has a Self entry, which AWS converts: plan without --convert")
+
+
+def _outdated(deal: Deal, record: Record) -> Iterator[Reason]:
+    """A finding follows from several members of its record, dates of the software contract among them: any change of
+    the record may have settled it."""
+    if deal.version is not None and parse_instant(record.get("LastModifiedDate")) != deal.version:
+        yield Reason(None, OUTDATED)
 
 
 def _unknown_solutions(

@@ -13,6 +13,7 @@ from rich.text import Text
 from pipelines.intake.applying import Outcome
 from pipelines.intake.deals import Action, Planned, Value
 from pipelines.intake.plan import Plan
+from pipelines.intake.sheet_file import in_line
 
 PIPE_WIDTH = 10_000  # columns of text where nobody's terminal sets the width
 NOTHING = "(none)"
@@ -30,9 +31,10 @@ def print_plan(plan: Plan, path: Path) -> None:
         cells = (str(planned.row), planned.partner_opportunity_id, planned.opportunity_id, planned.action)
         table.add_row(*(Text(_printable(cell or "")) for cell in (*cells, "\n".join(_lines(planned)))))
     console.print(table)
-    console.print(f"{_counts(plan.rows)}. Plan: {path}", soft_wrap=True, markup=False)
+    place = in_line(str(path))
+    console.print(f"{_counts(plan.rows)}. Plan: {place}", soft_wrap=True, markup=False)
     if any(planned.action in {"update", "create"} for planned in plan.rows):
-        console.print(f"Nothing is written yet. Next: cosell intake apply {path}", soft_wrap=True, markup=False)
+        console.print(f"Nothing is written yet. Next: cosell intake apply {place}", soft_wrap=True, markup=False)
 
 
 def print_outcome(outcome: Outcome) -> None:

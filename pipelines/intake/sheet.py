@@ -7,9 +7,9 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from pipelines.errors import ConfigurationError
-from pipelines.intake.cells import COLUMNS, EMPTY, IDENTIFYING, Cell, read_cell
+from pipelines.intake.cells import EMPTY, IDENTIFYING, SHEET_COLUMNS, read_cell
 from pipelines.intake.deals import MONEY, Deal, Reason, Value
-from pipelines.intake.sheet_file import read_table, shown
+from pipelines.intake.sheet_file import ReadCell, in_line, read_table, shown
 
 NEEDED = f"a sheet needs {' or '.join(IDENTIFYING)}, and {', '.join(MONEY)}"
 
@@ -31,12 +31,12 @@ def read_sheet(path: Path) -> Sheet:
     Raises ConfigurationError for a file that is none, for a missing or repeated column, for a row with more cells
     than the header, and for two rows about one opportunity.
     """
-    table = read_table(path)
+    table, where = read_table(path), in_line(str(path))
     names = [name.strip().lower() for name in table.names]
-    _check_names(path, names)
+    _check_names(where, names)
     deals = [_deal(row, names, cells) for row, cells in table.rows]
-    check_rows_differ(deals, f"{path}: ")
-    unknown = [name for name in names if name and name not in COLUMNS]
+    check_rows_differ(deals, f"{where}: ")
+    unknown = [name for name in names if name and name not in SHEET_COLUMNS]
     return Sheet(deals, [_with_nearest(name) for name in unknown] + _unnamed(names, table.rows))
 
 
@@ -56,25 +56,26 @@ def check_rows_differ(deals: Iterable[Deal], where: str = "") -> None:
                 )
 
 
-def _check_names(path: Path, names: Sequence[str]) -> None:
+def _check_names(where: str, names: Sequence[str]) -> None:
     for name, times in Counter(names).items():
         if name and times > 1:
-            raise ConfigurationError(f"{path} has the column {shown(name)} twice: keep one of them")
+            raise ConfigurationError(f"{where} has the column {shown(name)} twice: keep one of them")
     if not any(name in names for name in IDENTIFYING):
-        raise ConfigurationError(f"{path} has no column {' or '.join(IDENTIFYING)}: {NEEDED}")
+        raise ConfigurationError(f"{where} has no column {' or '.join(IDENTIFYING)}: {NEEDED}")
     if missing := [name for name in MONEY if name not in names]:
-        raise ConfigurationError(f"{path} has no column {', '.join(missing)}: {NEEDED}")
+        raise ConfigurationError(f"{where} has no column {', '.join(missing)}: {NEEDED}")
 
 
-def _deal(row: int, names: Sequence[str], cells: Sequence[Cell]) -> Deal:
-    filled = {name: cell for name, cell in zip(names, cells, strict=False) if cell and name in COLUMNS}
+def _deal(row: int, names: Sequence[str], cells: Sequence[ReadCell]) -> Deal:
+    filled = {name: cell for name, cell in zip(names, cells, strict=False) if cell and name in SHEET_COLUMNS}
     values: dict[str, Value] = {}
     reasons = list(_row_reasons(len(cells) < len(names), filled))
-    for column in COLUMNS:
+    for column in SHEET_COLUMNS:
         if column in filled:
-            found = read_cell(column, filled[column])
+            cell = filled[column]
+            found = cell if isinstance(cell, Reason) else read_cell(column, cell)
             if isinstance(found, Reason):
-                reasons.append(found)
+                reasons.append(Reason(column, found.text))
             else:
                 values[column] = found
         elif column in MONEY:
@@ -84,7 +85,7 @@ def _deal(row: int, names: Sequence[str], cells: Sequence[Cell]) -> Deal:
     return Deal(row, opportunity_id, partner_opportunity_id, values, tuple(reasons))
 
 
-def _row_reasons(is_short: bool, filled: Mapping[str, Cell]) -> Iterable[Reason]:
+def _row_reasons(is_short: bool, filled: Mapping[str, ReadCell]) -> Iterable[Reason]:
     if is_short:
         yield Reason(None, "the row has fewer cells than the header: it may be cut off; complete it")
     if not any(column in filled for column in IDENTIFYING):
@@ -92,11 +93,11 @@ def _row_reasons(is_short: bool, filled: Mapping[str, Cell]) -> Iterable[Reason]
 
 
 def _with_nearest(name: str) -> str:
-    nearest = get_close_matches(name[:100], COLUMNS, n=1, cutoff=0.75)
+    nearest = get_close_matches(name[:100], SHEET_COLUMNS, n=1, cutoff=0.75)
     return f"{shown(name)} ({nearest[0]}?)" if nearest else shown(name)
 
 
-def _unnamed(names: Sequence[str], rows: Iterable[tuple[int, Sequence[Cell]]]) -> list[str]:
+def _unnamed(names: Sequence[str], rows: Iterable[tuple[int, Sequence[ReadCell]]]) -> list[str]:
     """Name the columns that have values and no name by their place."""
     filled = {place for _, cells in rows for place, cell in enumerate(cells) if cell}
     return [

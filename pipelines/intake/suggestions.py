@@ -1,6 +1,7 @@
 """The deals that the findings of hygiene suggest: the published marts.hygiene in place of a sheet."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -26,7 +27,8 @@ NO_AMOUNTS = (
 )
 
 FINDINGS = """
-    SELECT opportunity_id, rule, suggestion FROM marts.hygiene
+    SELECT opportunity_id, last_modified_at, rule, suggestion
+    FROM marts.hygiene JOIN marts.opportunities USING (opportunity_id)
     WHERE suggestion IS NOT NULL AND rule IN (SELECT unnest(?)) ORDER BY opportunity_id, rule
 """
 
@@ -39,14 +41,16 @@ def deals_of_findings(warehouse_path: Path, *, catalog: str, convert: bool) -> l
     """
     with open_published_of(warehouse_path, catalog) as connection:
         findings = connection.execute(FINDINGS, [list(SUGGESTED)]).fetchall()
-    grouped = groupby(findings, key=itemgetter(0))
+    grouped = groupby(findings, key=itemgetter(0, 1))
     return [
-        _deal(row, opportunity_id, ((rule, suggestion) for _, rule, suggestion in found), convert)
-        for row, (opportunity_id, found) in enumerate(grouped, start=1)
+        _deal(row, opportunity_id, version, ((rule, suggestion) for *_, rule, suggestion in found), convert)
+        for row, ((opportunity_id, version), found) in enumerate(grouped, start=1)
     ]
 
 
-def _deal(row: int, opportunity_id: str, suggestions: Iterable[tuple[str, str]], convert: bool) -> Deal:
+def _deal(
+    row: int, opportunity_id: str, version: datetime, suggestions: Iterable[tuple[str, str]], convert: bool
+) -> Deal:
     wanted: dict[str, Value] = {}
     reasons: list[Reason] = []
     for rule, suggestion in suggestions:
@@ -60,4 +64,4 @@ def _deal(row: int, opportunity_id: str, suggestions: Iterable[tuple[str, str]],
             reasons.append(Reason(column, NO_AMOUNTS))
         elif column == "aws_mrr" and not convert:
             reasons.append(Reason(column, NO_CONVERSION))
-    return Deal(row, opportunity_id, None, wanted, tuple(reasons))
+    return Deal(row, opportunity_id, None, wanted, tuple(reasons), version)

@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pipelines.errors import ConfigurationError
-from pipelines.intake.cells import COLUMNS, IDENTIFYING
+from pipelines.intake.cells import IDENTIFYING, SHEET_COLUMNS
 from pipelines.intake.deals import LISTS, MONEY, Deal, Reason
 from pipelines.intake.sheet import Sheet, read_sheet
 from pipelines.sandbox.validation import shape_check
@@ -39,14 +39,16 @@ KNOWN = ["O1", "O2", "CRM-1", "531", "531.", "0.5", "1.005", "-1", "01", "1e3", 
 KNOWN += ["145", "USD", "usd", "US", "Prospect", "prospect", "Retail", "Energy", "Other", "Other;Resell", "S-1", ";"]
 KNOWN += ["S-1;S-2", "2027-03-31", "2026-02-31", "2027-3-1", "https://example.com", "a.b", 'a "quoted", text', "\ufeff"]
 KNOWN += ["x" * length for length in (20, 21, 64, 65, 120, 121, 255, 256, 2000, 2001)]
-hidden = st.sampled_from("\t\r\n\a\x1b\x7f\x85\u061c\u200e\u2028\u202e\u2066").map("at least {}20 letters".format)
+hidden = st.sampled_from("\t\r\n\a\x1b\x7f\x85\xad\u061c\u200b\u200d\u200e\u2028\u202e\u2060\u2066\ufeff").map(
+    "at least {}20 letters".format
+)
 cells = st.sampled_from(KNOWN) | st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | hidden
 amounts = st.from_regex(r"-?[0-9]{0,34}(\.[0-9]{0,3})?", fullmatch=True)
 days = st.dates(date(1000, 1, 1)).map(str) | st.from_regex(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]", fullmatch=True)
 Row = dict[str, str]
 
 
-OPTIONAL = [column for column in COLUMNS if column not in (*MONEY, *IDENTIFYING)]
+OPTIONAL = [column for column in SHEET_COLUMNS if column not in (*MONEY, *IDENTIFYING)]
 NEEDED = [[*IDENTIFYING, *MONEY], ["opportunity_id", *MONEY], ["opportunity_id"], list(MONEY)]
 
 
@@ -100,7 +102,7 @@ def test_any_cells_are_read_or_refused_in_one_line(rows: list[Row]) -> None:
         assert found.isprintable()
         return
     for deal in found.deals:
-        assert set(deal.wanted) <= set(COLUMNS) - set(IDENTIFYING)
+        assert set(deal.wanted) <= set(SHEET_COLUMNS) - set(IDENTIFYING)
         assert all(reason.text.isprintable() and reason.column not in deal.wanted for reason in deal.reasons)
         assert deal.reasons or (set(MONEY) <= set(deal.wanted) and (deal.opportunity_id or deal.partner_opportunity_id))
 
@@ -144,11 +146,16 @@ def test_a_text_is_taken_if_the_service_model_allows_it(column: str, data: st.Da
 
 
 def has_hidden(column: str, text: str) -> bool:
-    """Whether a text has controls, line breaks or what turns its direction; those of several lines may have breaks."""
+    """Whether a text has controls, line breaks, what turns its direction or what has no width; those of several lines
+    may have breaks, and all but identifiers what joins letters."""
     texts = text.translate(dict.fromkeys(map(ord, "\t\r\n"))) if column == "business_problem" else text
+    if column == "partner_opportunity_id" and not text.isprintable():
+        return True
     directions = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
     return any(
         category(character) in {"Cc", "Zl", "Zp"}
+        or character in "\u00ad\u200b\ufeff"
+        or "\u2060" <= character <= "\u2069"
         or bidirectional(character) in directions
         or (category(character) == "Cf" and name(character, "").endswith(" MARK"))
         for character in texts
@@ -163,7 +170,7 @@ def is_day(text: str) -> bool:
 
 
 @settings(max_examples=200)
-@given(st.sampled_from([column for column in COLUMNS if column not in LISTS]), st.text(max_size=300))
+@given(st.sampled_from([column for column in SHEET_COLUMNS if column not in LISTS]), st.text(max_size=300))
 def test_a_reason_never_repeats_the_cell(column: str, text: str) -> None:
     cell = f"\u00a7{text.encode(errors='ignore').decode()}\u00a7".replace("\0", "")
     reasons: Sequence[Reason] = deal_with(column, cell).reasons

@@ -59,7 +59,7 @@ def test_a_quota_that_is_spent_and_a_plan_that_is_old(world: DealWorld, settings
     assert world.sandbox.calls == {}
     path = plan_file(settings, *rows, created_at=now())
     code, out, last = run(settings, path, COSELL_WRITES_PER_DAY="1")
-    assert (code, out) == (4, "")
+    assert (code, out) == (4, "Applied: 1 done, 1 left.\n")
     assert last.startswith("cosell: the day's AWS writes are spent (1 of them now): what is written stays")
     assert run(settings, path)[:2] == (0, "Applied: 2 done.\n")
     assert world.taken == {("UpdateOpportunity", "O2"): 1, ("UpdateOpportunity", "O3"): 1}

@@ -212,13 +212,33 @@ def test_throttles_without_end_end_it(world: DealWorld, settings: Settings) -> N
     assert apply(settings, path).counts == {"done": 1}
 
 
-def test_a_token_that_another_request_has_used_creates_nothing(world: DealWorld, settings: Settings) -> None:
+def test_a_token_that_is_taken_creates_nothing_else(world: DealWorld, settings: Settings) -> None:
     path = plan_file(settings, create(2, "CRM-7"))
     world.faults("CreateOpportunity", Fault("ConflictException"))
-    outcome = apply(settings, path)
-    reason = "its ClientToken was used with another request: make a new plan"
-    assert problem(outcome) == (2, "conflict", None, reason)
+    assert problem(apply(settings, path))[:3] == (2, "failed", None)
     assert world.by_crm_id("CRM-7") == []
+    assert apply(settings, path).counts == {"done": 1}
+    assert len(world.by_crm_id("CRM-7")) == 1
+
+
+def test_a_conflict_with_our_own_lost_create_is_settled(world: DealWorld, settings: Settings) -> None:
+    """The answer got lost, and AWS answers the repeated request with a conflict in place of the opportunity."""
+    path = plan_file(settings, create(2, "CRM-7", solution_ids=SOLUTIONS))
+    world.faults("CreateOpportunity", LOST, Fault("ConflictException"))
+    assert apply(settings, path).counts == {"done": 1}
+    (created,) = world.by_crm_id("CRM-7")
+    assert world.solutions(created) == list(SOLUTIONS)
+
+
+def test_a_record_that_cannot_be_read_does_not_stay_in_front(world: DealWorld, settings: Settings) -> None:
+    path = plan_file(settings, *(update(row, world.deal(row)) for row in (2, 3)))
+    world.sandbox.fault = lambda operation, request: (
+        Fault("OutOfOrderException") if request.get("Identifier") == "O2" else world.fault(operation, request)
+    )
+    for _ in range(2):
+        with pytest.raises(AwsError, match="GetOpportunity failed"):
+            apply(settings, path)
+    assert world.taken == {("UpdateOpportunity", "O3"): 1}
 
 
 def test_what_was_created_is_known_even_when_aws_has_forgotten_the_token(world: DealWorld, settings: Settings) -> None:

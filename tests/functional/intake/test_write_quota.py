@@ -66,7 +66,7 @@ def test_the_days_writes_hold_over_two_applies(world: DealWorld, settings: Setti
     with pytest.raises(QuotaSpentError, match=r"writes are spent .1 of them now"):
         apply(settings, path, hour_later, writes_per_day=5)
     assert world.taken.total() == calls_of(settings)["UpdateOpportunity"] == 5
-    next_day = NOW + timedelta(hours=24)
+    next_day = NOW + timedelta(hours=30)  # the plan has been begun in time
     assert apply(settings, path, next_day, writes_per_day=5).counts == {"done": 7}
     assert world.taken == {("UpdateOpportunity", f"O{number}"): 1 for number in range(2, 9)}
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from pipelines.intake.planning import make_plan
 from pipelines.intake.screen import print_plan
 from pipelines.nightly import run_nightly
 from pipelines.sandbox.server import Sandbox
+from pipelines.sandbox.wire import Fault
 from pipelines.settings import Settings
 from pipelines.status import print_status
 
@@ -69,6 +71,42 @@ def test_a_plan_of_500_deals_reads_each_once(settings: Settings, plan: Callable,
     assert spent.pop("GetOpportunity") == 490
     assert spent.keys() == {"ListOpportunities"}  # for what may be younger than the last night
     assert spent["ListOpportunities"] <= 10
+
+
+def test_one_record_that_cannot_be_read_is_a_refused_row(
+    settings: Settings, sandbox: Sandbox, plan: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ((denied,), (shown,)) = rows(settings, "SELECT opportunity_id FROM marts.opportunities WHERE is_open LIMIT 2")
+    monkeypatch.setattr(
+        sandbox,
+        "fault",
+        lambda _, request: Fault("AccessDeniedException") if request.get("Identifier") == denied else None,
+    )
+    made, _ = plan(HEADER, f"{denied},,36000,USD,36", f"{shown},,36000,USD,36")
+    (reason,) = made.rows[0].reasons
+    assert (reason.column, reason.text[:13]) == ("opportunity_id", "access denied")
+    assert made.rows[1].reasons != made.rows[0].reasons
+
+
+def test_a_plan_is_as_old_as_its_first_read(
+    settings: Settings, sandbox: Sandbox, clock: Clock, plan: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that an apply looks for all that was created since."""
+    clock.now = NOW
+    hour_later = NOW + timedelta(hours=1)
+    monkeypatch.setattr(sandbox, "before_response", [lambda *_: setattr(clock, "now", hour_later)])
+    made, _ = plan(HEADER, ",CRM-NEW-1,36000,USD,36")
+    assert clock.now == hour_later
+    assert made.created_at == NOW
+    clock.now = NOW
+
+
+def test_solutions_that_are_not_active_are_no_choice(settings: Settings, sandbox: Sandbox, plan: Callable) -> None:
+    (known,) = rows(settings, "SELECT opportunity_id FROM marts.opportunities WHERE review_status = 'Approved' LIMIT 1")
+    for status, is_refused in (("Inactive", True), ("Active", False)):
+        sandbox.store.solutions[0]["Status"] = status
+        made, _ = plan(f"{HEADER},solution_ids", f"{known[0]},,36000,USD,36,{sandbox.store.solutions[0]['Id']}")
+        assert ("solution_ids" in {reason.column for reason in made.rows[0].reasons}) == is_refused
 
 
 def test_the_screen_says_what_the_file_says(

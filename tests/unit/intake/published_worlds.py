@@ -63,12 +63,12 @@ def publish_records(path: Path, partner_ids: Mapping[str, str | None], catalog: 
 
 
 def publish_findings(path: Path, findings: Iterable[tuple[str, str, str | None]]) -> Path:
-    """Publish findings of hygiene: the opportunity, the rule, and what it suggests."""
+    """Publish findings of hygiene: the opportunity, whose record is of MODIFIED, the rule, and what it suggests."""
     rows = [
         {"opportunity_id": opportunity_id, "rule": rule, "severity": "warning", "detail": "", "suggestion": suggestion}
         for opportunity_id, rule, suggestion in findings
     ]
-    publish_records(path, {})
+    publish_records(path, dict.fromkeys(row["opportunity_id"] for row in rows))
     with duckdb.connect(path) as connection:
         append_rows(connection, "marts", Hygiene, pl.DataFrame(rows, Hygiene.create_empty().schema))
     return path

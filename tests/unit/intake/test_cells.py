@@ -12,7 +12,9 @@ AMOUNT += "spaces, exponents or separators of thousands"
 MONTHS = "is not a whole number of months from 1 to 144"
 CURRENCY = "is not a currency that AWS takes: write three capital letters, such as USD"
 DAY = "is not a day of the calendar: write YYYY-MM-DD, such as 2027-03-31"
-HIDDEN = "has a control character, a line break or a mark of text direction in it: type the text anew"
+HIDDEN = "has a line break, a control character or another that is not seen in it: type the text anew"
+UNSEEN = "\u00ad\u200b\u2060\u2063\ufeff"
+UNSEEN_IN_IDENTIFIERS = "\u200c\u200d\u00a0\u2009\u034f\u3164\ufe0f\U000e0041\U000e0100\n"
 STAGES = "Prospect, Qualified, Technical Validation, Business Validation, Committed, Launched, Closed Lost"
 MODELS = "SaaS or PaaS, BYOL or AMI, Managed Services, Professional Services, Resell, Other"
 SOLUTION = "has one that is not an identifier of a solution: write S- and its digits, with ; between them"
@@ -37,6 +39,13 @@ OPPORTUNITY = "is not an identifier of Partner Central: write O and its digits, 
         ("title", "\U0001f4a9" * 255, "\U0001f4a9" * 255),
         ("title", "=1+1", "=1+1"),
         ("website", "a.io", "a.io"),
+        (
+            "title",
+            "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+            "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        ),
+        ("title", "\U0001f469\u200d\U0001f4bb \u2764\ufe0f", "\U0001f469\u200d\U0001f4bb \u2764\ufe0f"),
+        ("partner_opportunity_id", "CRM 0001/\u00c4\u682a", "CRM 0001/\u00c4\u682a"),
         ("state", "Quebec", "Quebec"),
         ("business_problem", "a\tlist\r\nof\nproblems!", "a\tlist\r\nof\nproblems!"),
         ("delivery_models", "Other; BYOL or AMI;;Other;", ("Other", "BYOL or AMI")),
@@ -102,6 +111,8 @@ def test_a_good_cell_is_read_into_its_value(column: str, cell: str, value: objec
         ("business_problem", "too short", "has 9 characters: AWS takes from 20 to 2,000"),
         ("business_problem", "x" * 2001, "has 2,001 characters: AWS takes from 20 to 2,000"),
         ("business_problem", "a list of problems\x1b[31m", HIDDEN),
+        *((column, f"CRM{mark}-1", HIDDEN) for column in ("partner_opportunity_id", "title") for mark in UNSEEN),
+        *(("partner_opportunity_id", f"CRM{mark}-1", HIDDEN) for mark in UNSEEN_IN_IDENTIFIERS),
     ],
 )
 def test_a_bad_cell_is_told_with_what_would_be_right(column: str, cell: str, reason: str) -> None:

@@ -11,7 +11,7 @@ from published_worlds import land_records, publish_records
 
 from pipelines.errors import ConfigurationError
 from pipelines.intake.deals import Deal, Reason
-from pipelines.intake.matching import find_matches
+from pipelines.intake.matching import ALIKE, UNNOTICED, find_matches
 
 WANTED = {"tcv": Decimal(1), "currency": "EUR", "contract_months": 1}
 PUBLISHED = {"O1": "CRM-1", "O2": "CRM-2", "O3": "CRM-3", "O4": None, "O5": "CRM-5", "O6": "CRM-5", "O7": "CRM-7"}
@@ -47,7 +47,6 @@ def matches(data_dir: Path, *deals: Deal, recent: Mapping[str, Collection[str]] 
         ("O5", "CRM-5", "O5"),  # the identifier tells which of the two
         (None, "CRM-2", "O2"),
         (None, "CRM-404", None),
-        (None, "crm-2", None),
         (None, "CRM-3", None),
         (None, "CRM-7", None),
         (None, "CRM-7b", "O7"),
@@ -68,6 +67,9 @@ def test_a_deal_finds_its_opportunity(
         (None, "CRM-1", "belongs to 2 opportunities (O1, O9): add the opportunity_id of one"),
         ("O4", "CRM-2", "is that of another opportunity (O2): correct one of the two identifiers"),
         ("O404", "CRM-5", "is that of another opportunity (O5, O6): correct one of the two identifiers"),
+        (None, "crm-2", f"differs only in {UNNOTICED} from that of O2: {ALIKE}"),
+        (None, "\uff23\uff32\uff2d-8", f"differs only in {UNNOTICED} from that of O8: {ALIKE}"),
+        ("O4", "Crm-5", f"differs only in {UNNOTICED} from that of O5, O6: {ALIKE}"),
     ],
 )
 def test_a_deal_is_refused_when_its_opportunity_is_not_clear(
@@ -75,6 +77,29 @@ def test_a_deal_is_refused_when_its_opportunity_is_not_clear(
 ) -> None:
     refused = deal(2, opportunity_id, partner_id, Reason("partner_opportunity_id", reason))
     assert matches(data_dir, deal(2, opportunity_id, partner_id)) == [refused]
+
+
+def test_new_identifiers_that_look_alike_are_refused_in_every_row(data_dir: Path) -> None:
+    """Composed and decomposed accents are told apart by programs alone."""
+    rows = [(2, "NEW-1"), (3, "new-1"), (4, "NEW-2"), (5, "Caf\u00e9"), (6, "Cafe\u0301"), (7, "CRM-2"), (8, "Crm-2")]
+    found = matches(data_dir, *(deal(row, None, partner_id) for row, partner_id in rows))
+    assert {refused.row: refused.reasons[0].text for refused in found if refused.reasons} == {
+        row: f"differs only in {UNNOTICED} from that of {others}: {ALIKE}"
+        for row, others in {2: "row 3", 3: "row 2", 5: "row 6", 6: "row 5", 8: "O2, row 7"}.items()
+    }
+
+
+def test_identifiers_that_look_alike_find_what_has_them(tmp_path: Path) -> None:
+    """Whatever the opportunities are called by now: both are there, and nothing new comes to be."""
+    publish_records(tmp_path / "warehouse.duckdb", {"O1": "CRM-1", "O2": "crm-1", "O3": "\u200b", "O4": "abc"})
+    found = matches(tmp_path, deal(2, None, "CRM-1"), deal(3, None, "crm-1"), deal(4, "O4", "ABC"), deal(5, "O9", None))
+    assert found == [deal(2, "O1", "CRM-1"), deal(3, "O2", "crm-1"), deal(4, "O4", "ABC"), deal(5, "O9", None)]
+
+
+def test_an_identifier_that_hides_something_in_the_record_makes_no_second_opportunity(tmp_path: Path) -> None:
+    publish_records(tmp_path / "warehouse.duckdb", {"O1": "CRM-\u200b1"})
+    (found,) = matches(tmp_path, deal(2, None, "CRM-1"))
+    assert found.reasons == (Reason("partner_opportunity_id", f"differs only in {UNNOTICED} from that of O1: {ALIKE}"),)
 
 
 def test_reasons_that_a_deal_has_stay(data_dir: Path) -> None:

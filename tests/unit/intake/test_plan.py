@@ -13,7 +13,7 @@ import pytest
 
 from pipelines.errors import ConfigurationError
 from pipelines.intake.deals import Change, Planned, Reason
-from pipelines.intake.plan import Plan, client_token, journal_path, read_plan, write_plan
+from pipelines.intake.plan import Plan, check_place, client_token, free_place, journal_path, read_plan, write_plan
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 UPDATE = Planned(
@@ -117,6 +117,20 @@ def test_what_is_no_plan_is_refused(tmp_path: Path, content: bytes, says: str) -
     refused(path, says, force=True)
 
 
+def test_a_performed_plan_keeps_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "deals.plan.json"
+    assert free_place(path) == path
+    for _ in range(2):
+        journal_path(free_place(path)).touch()
+    assert free_place(path) == tmp_path / "deals.plan.3.json"
+
+
+@pytest.mark.parametrize("place", [".", "/", "nowhere/plan.json"])
+def test_a_place_that_cannot_be_written_is_told_before_anything_is_read(tmp_path: Path, place: str) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be written: give a file in a directory of your own"):
+        check_place(tmp_path / place)
+
+
 def test_no_file_is_refused(tmp_path: Path) -> None:
     refused(tmp_path / "plan.json", "is not there: make a plan")
     refused(tmp_path, "cannot be read: Is a directory")
@@ -130,6 +144,7 @@ def test_no_file_is_refused(tmp_path: Path) -> None:
         lambda document: document.update(rows=["x"]),
         lambda document: document.update(created_at="yesterday"),
         lambda document: document.update(created_at="2026-11-01T12:00:00"),
+        lambda document: document.update(created_at="0001-01-01T00:00:00+00:00"),
         lambda document: document.update(convert="no"),
         lambda document: document.update(catalog="Elsewhere"),
         lambda document: document["rows"].append(document["rows"][0]),
@@ -139,11 +154,13 @@ def test_no_file_is_refused(tmp_path: Path) -> None:
         lambda document: document["rows"][0]["changes"][0].update(column="colour"),
         lambda document: document["rows"][0]["changes"][0].update(after=36000.1),
         lambda document: document["rows"][0]["changes"][0].update(after=None),
+        lambda document: document["rows"][0]["changes"][0].update(after="abc"),
+        lambda document: document["rows"][0]["changes"][2].update(after="36"),
         lambda document: document["rows"][0]["changes"][4].update(after="S-0000001"),
         lambda document: document["rows"][0]["changes"].pop(1),
         lambda document: document["rows"][2]["reasons"][0].pop("text"),
     ],
-    ids=range(17),
+    ids=range(20),
 )
 def test_an_edit_that_makes_no_sense_is_refused_even_by_force(
     path: Path, change: Callable[[dict[str, Any]], object]
@@ -168,7 +185,7 @@ def test_nor_is_what_is_no_plan(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"is there already and no plan.*--out"):
         write_plan(sheet, PLAN)
     assert sheet.read_text() == "opportunity_id,tcv\n"
-    with pytest.raises(ConfigurationError, match=r"cannot be written: No such file or directory.*--out"):
+    with pytest.raises(ConfigurationError, match=r"cannot be written: .*--out"):
         write_plan(tmp_path / "nowhere" / "plan.json", PLAN)
 
 

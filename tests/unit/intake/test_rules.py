@@ -1,5 +1,6 @@
 """What is decided about a row, and that the sandbox refuses for the same reasons."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -24,8 +25,8 @@ from deal_records import (
 
 from pipelines.intake.aws_rules import LOCKED, RULES, reasons_against
 from pipelines.intake.deals import Change, Deal, Planned, Reason
-from pipelines.intake.requests import COLUMNS, create_request, present_values, update_request
-from pipelines.intake.rules import decide
+from pipelines.intake.requests import WRITTEN_COLUMNS, create_request, present_values, update_request
+from pipelines.intake.rules import OUTDATED, decide
 
 STATUS, STAGE = "LifeCycle.ReviewStatus", "LifeCycle.Stage"
 CLOSE, LOST_REASON = "LifeCycle.TargetCloseDate", "LifeCycle.ClosedLostReason"
@@ -133,6 +134,27 @@ def test_findings_suggest_single_columns() -> None:
     assert columns_of(decided(Deal(1, "O1", None, {"currency": "EUR"}), present)) == ["currency"]
 
 
+def test_a_finding_of_an_older_version_of_its_record_is_not_written() -> None:
+    """Somebody has set 36 months since, or other dates of the software contract, from which 12 months followed."""
+    seen, later = datetime(2026, 3, 1, 8, 0, 0, 123456, UTC), {"LastModifiedDate": "2026-03-01T10:00:00Z"}
+    finding = Deal(1, "O1", None, {"contract_months": 12}, version=seen)
+    assert changes_of(decided(finding, record())) == [("contract_months", None, 12)]
+    for since in ({DURATION: months("36")}, {"SoftwareRevenue": {"ExpirationDate": "2029-03-01"}}):
+        planned = decided(finding, record({**since, **later}))
+        assert (planned.action, planned.reasons) == ("refused", (Reason(None, OUTDATED),))
+    assert decided(finding, record({**later, DURATION: months("12")})).action == "unchanged"
+    converted = Deal(1, "O1", None, {"aws_mrr": Decimal(1)}, version=seen)
+    present = record({**later, SPEND: [MONTHLY, OWN], DURATION: months("36")})
+    assert decided(converted, present, convert=True).reasons == (Reason(None, OUTDATED),)
+
+
+def test_blanks_around_an_identifier_of_the_record_do_not_matter() -> None:
+    """Matching passes over them, too; an identifier that is blank is none."""
+    assert decided(row(), record({"PartnerOpportunityIdentifier": " CRM-1 "})).action == "update"
+    planned = decided(row(), record({"PartnerOpportunityIdentifier": "  "}))
+    assert ("partner_opportunity_id", "  ", "CRM-1") in changes_of(planned)
+
+
 def test_an_invalid_duration_is_seen_and_replaced() -> None:
     planned = decided(Deal(1, "O1", None, {"contract_months": 36}), record({DURATION: months("0")}))
     assert changes_of(planned) == [("contract_months", "0", 36)]
@@ -147,7 +169,7 @@ def test_a_new_deal() -> None:
         "solution_ids": ("S-0000001",),
     }
     assert [name for name, _, _ in changes_of(planned)] == [
-        name for name in COLUMNS if name in {*NEW_ROW, "solution_ids", "partner_opportunity_id"}
+        name for name in WRITTEN_COLUMNS if name in {*NEW_ROW, "solution_ids", "partner_opportunity_id"}
     ]
     converted = {name: after for name, _, after in changes_of(decided(new_row(), None, convert=True))}
     assert converted["aws_mrr"] == Decimal("1000.00")
@@ -170,7 +192,7 @@ def test_a_new_deal() -> None:
         (row(), record(VALUED), True, ["tcv"]),
         (row(), record({"Project.NewThing": "x"}), False, [None]),
         (row({"stage": "Closed Lost"}), record(), False, ["stage"]),
-        (row(), record({STAGE: "Closed Lost", LOST_REASON: "Price"}), False, ["stage"]),
+        (row(), record({STAGE: "Closed Lost"}), False, ["stage"]),
         (row({"tcv": Decimal("1" * 32)}), record(), False, ["tcv"]),
         (row({"title": "x" * 256, "business_problem": "Short"}), record(), False, ["title", "business_problem"]),
         (row(), record({"Project.SalesActivities": ["Dance"]}), False, [None]),
@@ -249,6 +271,8 @@ def test_what_breaks_no_rule_the_sandbox_takes() -> None:
         (record({RELATED: {"AwsMarketplaceProducts": ["prod-1"]}}), {**ROW, "stage": "Launched"}),
         (record({CLOSE: "2026-03-02"}), ROW),
         (record({CLOSE: "2026-01-01", STAGE: "Launched"}), ROW),
+        (record({CLOSE: "2026-01-01", STAGE: "Closed Lost", LOST_REASON: "Price"}), {**ROW, "title": "New"}),
+        (record({LOST_REASON: "Price"}), {**ROW, "stage": "Closed Lost"}),
         (record({"NationalSecurity": "Yes", ACCOUNT: {"CompanyName": "A", "Industry": "Government"}}), ROW),
         (record({SPEND: [{**MONTHLY, "Amount": "", **ESTIMATE}]}), {"aws_mrr": Decimal(1), "currency": "EUR"}),
         (record({DURATION: months("144")}), {**ROW, "contract_months": 1}),

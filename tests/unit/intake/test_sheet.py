@@ -175,6 +175,11 @@ def test_every_bad_cell_of_a_row_is_told_at_once_and_the_other_rows_are_read(rea
             f'opportunity_id,{MONEY}\nO1,1,EUR,"1\n',
             ", line 2: it is no CSV (unexpected end of data): write a double quote inside a quoted cell twice",
         ),
+        (
+            f'opportunity_id,{MONEY},title\nO1,1,EUR,1,"{"x" * 131_073}"\n',
+            ", line 2: it has a cell of more than 131,072 characters: shorten it, or end it where its double quotes "
+            "are not closed",
+        ),
         (b"PAR1 and no more", " is a damaged Parquet file: write it again"),
         (
             codecs.BOM_UTF8 + b"x" * (64 * 1024 * 1024),
@@ -196,6 +201,17 @@ def test_a_file_that_is_no_sheet_is_refused_in_one_line(
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigurationError, match=r"(is no file:|cannot be read: .+;) name a CSV or Parquet file"):
         read_sheet(tmp_path / name)
+
+
+@pytest.mark.parametrize("content", [None, "", f"id,{MONEY}\n1,1,EUR,1\n", f"opportunity_id,{MONEY}\n,,,\n"])
+def test_a_file_with_any_name_is_told_of_in_a_line_that_can_be_printed(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / os.fsdecode(b"deals-\xff\n\x1b[31m.csv")
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(ConfigurationError) as caught:
+        read_sheet(path)
+    assert r"deals-\udcff\n\x1b[31m.csv" in str(caught.value)
+    assert str(caught.value).isprintable()
 
 
 def test_what_is_no_regular_file_is_refused(tmp_path: Path) -> None:

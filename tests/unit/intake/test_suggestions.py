@@ -4,7 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from published_worlds import publish_findings, publish_records
+from published_worlds import MODIFIED, publish_findings, publish_records
 
 from pipelines.errors import ConfigurationError
 from pipelines.intake.deals import Deal, Reason
@@ -27,10 +27,10 @@ CURRENCY = Reason("currency", NO_AMOUNTS)
 def test_each_opportunity_with_a_suggestion_is_a_deal(tmp_path: Path) -> None:
     path = publish_findings(tmp_path / "warehouse.duckdb", FINDINGS)
     assert deals_of_findings(path, catalog="Sandbox", convert=False) == [
-        Deal(1, "O10", None, {"contract_months": 144}),
-        Deal(2, "O11", None, {"aws_mrr": Decimal("1500.10")}, (AMOUNT,)),
-        Deal(3, "O2", None, {"contract_months": 36}),
-        Deal(4, "O4", None, {"contract_months": 12, "currency": "EUR"}, (CURRENCY,)),
+        Deal(1, "O10", None, {"contract_months": 144}, version=MODIFIED),
+        Deal(2, "O11", None, {"aws_mrr": Decimal("1500.10")}, (AMOUNT,), MODIFIED),
+        Deal(3, "O2", None, {"contract_months": 36}, version=MODIFIED),
+        Deal(4, "O4", None, {"contract_months": 12, "currency": "EUR"}, (CURRENCY,), MODIFIED),
     ]
 
 
@@ -38,7 +38,7 @@ def test_an_amount_a_month_is_wanted_where_amounts_are_converted(tmp_path: Path)
     path = publish_findings(tmp_path / "warehouse.duckdb", FINDINGS)
     _, amount, _, currency = deals_of_findings(path, catalog="Sandbox", convert=True)
     assert currency.reasons == (CURRENCY,)
-    assert amount == Deal(2, "O11", None, {"aws_mrr": Decimal("1500.10")})
+    assert amount == Deal(2, "O11", None, {"aws_mrr": Decimal("1500.10")}, version=MODIFIED)
 
 
 @pytest.mark.parametrize("convert", [True, False])

@@ -14,6 +14,7 @@ from pipelines.errors import ConfigurationError
 from pipelines.intake.deals import Deal, Reason
 from pipelines.intake.sheet import Sheet, read_sheet
 
+TOO_LONG = "has more than the 15 digits that a float keeps: write the column as decimal or text"
 WANTED = {"tcv": Decimal("120000.50"), "currency": "EUR", "contract_months": 36}
 ReadFrame = Callable[[dict[str, Any]], Sheet]
 
@@ -39,7 +40,8 @@ def read_parquet(tmp_path: Path) -> ReadFrame:
         ({"tcv": 120000}, "tcv", "120000"),
         ({"tcv": 120000.5}, "tcv", "120000.5"),
         ({"tcv": 1e16}, "tcv", "10000000000000000"),
-        ({"tcv": pl.Series([0.1], dtype=pl.Float32)}, "tcv", "0.1"),
+        ({"tcv": 9999999999999.99}, "tcv", "9999999999999.99"),
+        ({"contract_months": pl.Series([36], dtype=pl.Float32)}, "contract_months", "36"),
         ({"tcv": pl.Series([Decimal("120000.50")], dtype=pl.Decimal(38, 2))}, "tcv", "120000.50"),
         ({"tcv": pl.Series([Decimal("120000.5")], dtype=pl.Decimal(18, 6))}, "tcv", "120000.50"),
         ({"contract_months": 36}, "contract_months", "36"),
@@ -64,7 +66,10 @@ def test_a_typed_column_means_what_it_says(
     ("columns", "column", "reason"),
     [
         ({"tcv": 0.1 + 0.2}, "tcv", "has more than 2 decimals: round it to the cent"),
+        ({"tcv": 90071992547409.93}, "tcv", TOO_LONG),
+        ({"tcv": 9007199254740993.0}, "tcv", TOO_LONG),
         ({"tcv": float("nan")}, "tcv", AMOUNT),
+        ({"tcv": float("inf")}, "tcv", AMOUNT),
         (
             {"tcv": pl.Series(["1.005"]).cast(pl.Decimal(18, 6))},
             "tcv",
@@ -73,6 +78,8 @@ def test_a_typed_column_means_what_it_says(
         ({"tcv": None}, "tcv", "is empty: every row needs it"),
         ({"contract_months": 36.5}, "contract_months", MONTHS),
         ({"target_close_date": datetime(2027, 3, 31, 9)}, "target_close_date", DAY),  # noqa: DTZ001
+        ({"target_close_date": pl.Series([10**9], dtype=pl.Int32).cast(pl.Date)}, "target_close_date", DAY),
+        ({"target_close_date": pl.Series([10**15]).cast(pl.Datetime("ms"))}, "target_close_date", DAY),
         ({"title": "a\0b"}, "title", HIDDEN),
     ],
 )
@@ -101,6 +108,12 @@ def test_a_column_of_a_type_that_it_cannot_have_is_refused(
 ) -> None:
     with pytest.raises(ConfigurationError, match=rf"deals\.csv: its column {column} is of type .*: write it as text$"):
         read_parquet({column: value})
+
+
+def test_a_float_too_short_for_amounts_is_refused(read_parquet: ReadFrame) -> None:
+    """1234567.89 would be 1234567.9."""
+    with pytest.raises(ConfigurationError, match=r"its column tcv is of type float, too short: write it as decimal or"):
+        read_parquet({"tcv": pl.Series([1234567.89], dtype=pl.Float32)})
 
 
 def test_columns_of_parquet_that_are_not_known_may_have_any_type(read_parquet: ReadFrame) -> None:
