@@ -23,6 +23,10 @@ MONTHLY = {"Amount": "700.0", "CurrencyCode": "USD", "Frequency": "Monthly", "Ta
 OWN = {"Amount": "36000", "CurrencyCode": "USD", "Frequency": "None", "TargetCompany": "Self"}
 ESTIMATE = {"EstimationUrl": f"https://calculator.aws/#/estimate?id={'a' * 32}"}
 SPEND, DURATION = "Project.ExpectedCustomerSpend", "Project.ExpectedContractDuration"
+STATUS, STAGE = "LifeCycle.ReviewStatus", "LifeCycle.Stage"
+CLOSE, LOST_REASON = "LifeCycle.TargetCloseDate", "LifeCycle.ClosedLostReason"
+ACCOUNT, RELATED = "Customer.Account", "RelatedEntityIdentifiers"
+EURO = {"CurrencyCode": "EUR"}
 RECORD: Record = {
     "Catalog": "Sandbox",
     "Id": "O1",
@@ -74,6 +78,9 @@ NEW_ROW: dict[str, Any] = {
 
 def months(value: str) -> dict[str, str]:
     return {"Term": "Months", "Value": value}
+
+
+VALUED = {SPEND: [MONTHLY, OWN], DURATION: months("36")}
 
 
 def record(changes: dict[str, Any] | None = None) -> Record:
