@@ -83,7 +83,7 @@ def _run_suites(
         source = context.data_sources.add_sql("duckdb", connection_string=url)
         for table in dict.fromkeys(rule.table for rule in rules):
             asset = source.add_table_asset(table, table_name=table)
-            batch = asset.add_batch_definition_whole_table("all rows").get_batch()
+            batch = asset.get_batch(asset.build_batch_request())
             table_suite = _expectation_suite(f"{suite}.{table}", [rule for rule in rules if rule.table == table])
             results[table] = batch.validate(table_suite, result_format=RESULT_FORMAT)
     if data_docs:

@@ -218,7 +218,7 @@ def contents(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple]]:
     return {name: connection.execute(f"FROM {name} ORDER BY ALL").fetchall() for (name,) in tables}
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(pairs_of_nights())
 def test_a_night_upon_another_gives_what_a_build_from_nothing_gives(nights: tuple[Night, Night]) -> None:
     first, second = nights
@@ -230,7 +230,7 @@ def test_a_night_upon_another_gives_what_a_build_from_nothing_gives(nights: tupl
     assert computed == len(changed(first, second))
 
 
-@settings(max_examples=25)
+@settings(max_examples=16)
 @given(few_records, late_days, dollar_rates, st.data(), thresholds)
 def test_other_rates_compute_the_opportunities_whose_records_show_them_and_thresholds_none(
     world: World, as_of: date, rates: ReportingCurrency, data: st.DataObject, thresholds: Thresholds

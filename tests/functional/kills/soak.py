@@ -19,7 +19,7 @@ from killed_nights import STAGES
 from trial import Trial, trial
 
 ROUNDS_PER_TRIAL = 60
-ROUNDS_PER_COMPARISON = 15  # a comparison takes two whole nights
+ROUNDS_PER_COMPARISON = 20  # a comparison takes two whole nights
 WORLDS = [
     (60, {}, []),
     (240, {"COSELL_WINDOW_PAGES": "1"}, ["extract", "load", "extract"]),  # its first load takes several windows
