@@ -78,7 +78,7 @@ def connected(settings: Settings, now: Now) -> Iterator[Connection]:
         )
     with run_lock(settings.data_dir), full_disk_told(settings.data_dir):
         check_landing(settings.landing_path, settings.catalog)
-        migrate_landing(settings.landing_path, settings.landing_path)
+        migrate_landing(settings.landing_path, settings.landing_path)  # which is there: nothing is made beside it
         connection = Connection(settings, now)
         try:
             yield connection

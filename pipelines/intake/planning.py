@@ -15,6 +15,7 @@ from pipelines.intake.published import open_published_of
 from pipelines.intake.recent import changed_since
 from pipelines.intake.rules import decide
 from pipelines.intake.sheet import read_sheet
+from pipelines.intake.sheet_file import in_line
 from pipelines.intake.suggestions import deals_of_findings
 from pipelines.partner_central.aws_errors import RefusedError
 from pipelines.partner_central.client import PartnerCentral
@@ -56,7 +57,7 @@ def _deals(settings: Settings, sheet: Path | None, *, convert: bool, warn: Calla
         return deals_of_findings(settings.warehouse_path, catalog=settings.catalog, convert=convert)
     read = read_sheet(sheet)
     for column in read.unknown_columns:
-        warn(f"warning: {sheet.name}: column {column} is passed over")
+        warn(f"warning: {in_line(sheet.name)}: column {column} is passed over")
     return read.deals
 
 
