@@ -9,7 +9,7 @@ from typing import Literal
 
 from pipelines.errors import AwsError, CosellError
 from pipelines.intake.aws_rules import reasons_against
-from pipelines.intake.deals import Planned, Reason, Value
+from pipelines.intake.deals import Planned, Value
 from pipelines.intake.journal import Entry, Journal
 from pipelines.intake.plan import Plan, client_token
 from pipelines.intake.recent import changed_since
@@ -161,7 +161,7 @@ class _Rows:
             if not missing and _holds(held, after):
                 return opportunity_id
             if reasons := reasons_against(record, after, self._now().date()):
-                raise RefusedError("; ".join(_told(reason) for reason in reasons))
+                raise RefusedError("; ".join(str(reason) for reason in reasons))
             self._start(planned)
             if missing:  # before the update, which may need them; they make a new version to be read
                 self._associate(opportunity_id, missing)
@@ -266,10 +266,6 @@ def _added_solutions(planned: Planned) -> Iterator[str]:
 
 def _holds(held: Mapping[str, Value], after: Mapping[str, Value]) -> bool:
     return all(is_same(column, held.get(column), value) for column, value in after.items() if column != SOLUTIONS)
-
-
-def _told(reason: Reason) -> str:
-    return f"{reason.column}: {reason.text}" if reason.column else reason.text
 
 
 def _identifier(answer: Record) -> str:

@@ -38,6 +38,9 @@ class Reason:
     column: str | None
     text: str
 
+    def __str__(self) -> str:
+        return f"{self.column}: {self.text}" if self.column else self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Deal:

@@ -99,9 +99,9 @@ def plan_rows(
 def _matched(deals: Sequence[Deal], settings: Settings, client: PartnerCentral, now: datetime) -> list[Deal]:
     """Find the opportunity of each deal. An identifier of the CRM may be that of one younger than the last night."""
     recent: Mapping[str, Collection[str]] = {}
-    with open_published_of(settings.warehouse_path, settings.catalog) as connection:
-        (last_change,) = fetch_row(connection, LAST_CHANGE, [now])
     if any(deal.partner_opportunity_id and not deal.reasons for deal in deals):
+        with open_published_of(settings.warehouse_path, settings.catalog) as connection:
+            (last_change,) = fetch_row(connection, LAST_CHANGE, [now])
         recent = changed_since(client, last_change)
     return find_matches(deals, settings.warehouse_path, settings.landing_path, recent, catalog=settings.catalog)
 

@@ -50,8 +50,7 @@ def _lines(planned: Planned) -> Iterator[str]:
     for change in planned.changes:
         stays = " (stays)" if change.before == change.after else ""  # sent together with what changes
         yield f"{change.column}: {_shown(change.before)} -> {_shown(change.after)}{stays}"
-    for reason in planned.reasons:
-        yield f"{reason.column}: {reason.text}" if reason.column else reason.text
+    yield from map(str, planned.reasons)
 
 
 def _counts(rows: Sequence[Planned]) -> str:

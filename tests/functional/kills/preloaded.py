@@ -63,11 +63,11 @@ def preloaded() -> Preloaded:
 def serve() -> None:
     """Answer each request of standard input with a number. Nothing is called here whose threads a fork would miss."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read when it is imported
-    import great_expectations  # noqa: F401
+    import great_expectations  # noqa: F401 - for the forks
 
-    import expectations.docs_site  # noqa: F401
+    import expectations.docs_site  # noqa: F401 - for the forks
     import pipelines.nightly
-    import pipelines.warehouse  # noqa: F401
+    import pipelines.warehouse  # noqa: F401 - for the forks
 
     for line in sys.stdin:
         request = json.loads(line)
