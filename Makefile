@@ -41,7 +41,7 @@ docs: setup ## the pages made from the code, and the baseline of AWS's service m
 	$(BIN)/python -m pipelines.documentation
 
 lock: ## needs uv
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header --quiet -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --extra notebooks --universal --python-version 3.11 --generate-hashes --no-header --quiet -o requirements.lock
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info

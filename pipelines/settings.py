@@ -44,6 +44,7 @@ class Settings(BaseSettings):
         10, ge=0, le=MOST_DAYS, description="a rate older than this as of the business date is not used"
     )
     full: bool = Field(False, description="read every opportunity again")
+    report: bool = Field(True, description="make the HTML report at the end of a published run")
     reads_per_second: float = Field(READS_PER_SECOND, ge=0, description="0 switches pacing off")
     reads_per_day: int = Field(AWS_READS_PER_DAY, ge=1, description="over any 24 hours")
     writes_per_second: float = Field(WRITES_PER_SECOND, ge=0, description="0 switches pacing off")
@@ -115,6 +116,11 @@ class Settings(BaseSettings):
     def quality_path(self) -> Path:
         """The Data Docs of Great Expectations."""
         return self.data_dir / "quality"
+
+    @property
+    def reports_path(self) -> Path:
+        """The HTML report of each business date, and the latest."""
+        return self.data_dir / "reports"
 
     @property
     def dlt_path(self) -> Path:
