@@ -52,7 +52,7 @@ def build(directory: Path, path: Path, *, from_published: bool) -> int:
         for name in ("landing", "staging"):
             attach(connection, directory / f"{name}.duckdb", name)
         computed = build_marts(connection, as_of=AS_OF, reporting=REPORTING, thresholds=Thresholds())
-        replace_table(connection, "ops", Basis, pl.DataFrame({"built_with": [basis]}))
+        replace_table(connection, "ops", Basis, pl.DataFrame({"built_with": basis, "reporting_currency": "USD"}))
     return computed
 
 

@@ -64,6 +64,7 @@ class Basis(dy.Schema):
     built_with = dy.String(
         description="Hash of this project's code, its libraries' versions and the reporting currency."
     )
+    reporting_currency = dy.String(description="ISO 4217 code of the currency of the `…_reporting` columns and sums.")
 
 
 def built_with(reporting_currency: str) -> str:

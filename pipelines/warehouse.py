@@ -31,6 +31,9 @@ from transforms.currency import ReportingCurrency
 from transforms.dates import end_of_day
 from transforms.schema import declaration
 
+READABLE_SINCE = "v1.2.0"
+"""DuckDB 2.0 alone reads its own files; the drivers of other tools, such as ODBC and JDBC, are still older."""
+
 
 @dataclass(frozen=True, slots=True)
 class Built:
@@ -61,7 +64,7 @@ def build(
     basis = built_with(settings.currency)
     if not settings.full:
         start_from_published(settings.warehouse_path, settings.landing_path, path, basis)
-    with open_database(path) as connection:
+    with open_database(path, storage=READABLE_SINCE) as connection:
         attach(connection, settings.landing_path, "landing")
         attach(connection, settings.work_path / "staging.duckdb", "staging")
         with progress.stage("validate"):
@@ -78,7 +81,7 @@ def build(
                 raise
             progress.update(f"{checked:,} rules hold")
         ended = ending(rows)
-        _copy_records(connection, basis, ended)
+        _copy_records(connection, pl.DataFrame({"built_with": basis, "reporting_currency": settings.currency}), ended)
     return Built(path, rows, excluded, nulled, ended)
 
 
@@ -137,13 +140,13 @@ def _findings(connection: duckdb.DuckDBPyConnection) -> str:
     return f"{found:,} findings{missing}"
 
 
-def _copy_records(connection: duckdb.DuckDBPyConnection, basis: str, ended: Ending) -> None:
+def _copy_records(connection: duckdb.DuckDBPyConnection, basis: pl.DataFrame, ended: Ending) -> None:
     """Copy what the landing keeps of the runs and their checks, with the end of this run."""
     with transaction(connection):
         for schema, table in (("quality", Results), ("quality", Quarantine), ("ops", Runs)):
             kept = connection.sql(f"FROM landing.{schema}.{declaration(table).name} ORDER BY ALL").pl()
             replace_table(connection, schema, table, kept)
-        replace_table(connection, "ops", Basis, pl.DataFrame({"built_with": [basis]}))
+        replace_table(connection, "ops", Basis, basis)
         record_ending(connection, ended)
 
 

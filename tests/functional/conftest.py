@@ -20,11 +20,11 @@ def demo_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with FileLock(shared / "demo.lock"):
         if not (data_dir / "warehouse.duckdb").exists():
             data_dir.parent.mkdir(exist_ok=True)
-            environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "COSELL_"))}
+            clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "COSELL_"))}
             subprocess.run(
                 [COSELL, "nightly", "--demo", "--data-dir", data_dir],
                 cwd=data_dir.parent,
-                env=environment,
+                env=clean,
                 check=True,
                 capture_output=True,
             )
