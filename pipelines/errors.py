@@ -29,6 +29,12 @@ class LockedError(CosellError):
     exit_code = 5
 
 
+class OutdatedError(CosellError):
+    """What is published is older than it may be, or nothing is."""
+
+    exit_code = 6
+
+
 class Interrupted(BaseException):
     """SIGINT or SIGTERM ended the run. Not an Exception, so that nothing on the way takes it for a failure."""
 

@@ -1,10 +1,11 @@
 """Read-only SQL on the published warehouse, and its result as a table, CSV, JSON or Parquet."""
 
+import io
 import re
-import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -14,10 +15,10 @@ import polars as pl
 from expectations.rules import quoted
 from pipelines.database import open_database
 from pipelines.errors import ConfigurationError
+from pipelines.paging import EVERYTHING, Page, print_table
 
 Format = Literal["table", "csv", "json", "parquet"]
-TABLE_ROWS = 100  # shown by the table format; the others give every row
-PIPE_WIDTH = 10_000  # columns of text when nobody's terminal sets the width
+TABLE_ROWS = 100  # of a table, where nobody says how many; the other formats give every row
 
 READING = frozenset(
     {
@@ -73,21 +74,38 @@ def open_published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with open_warehouse(path) as connection:
         try:
             yield connection
-        except duckdb.CatalogException as error:
+        except (duckdb.CatalogException, duckdb.BinderException) as error:  # a table or a column is missing
             raise ConfigurationError(f"{path} is none that cosell published: `cosell nightly` replaces it") from error
 
 
-def print_query(path: Path, sql: str, output_format: Format) -> None:
-    """Print the rows of one statement. Raises ConfigurationError when the SQL is not allowed or does not run."""
+def print_query(
+    path: Path, sql: str, output_format: Format, page: Page = EVERYTHING, *, pager: bool = False
+) -> str | None:
+    """Print the rows of one statement, or a page of them, and return which ones these are if they are not all.
+
+    Raises ConfigurationError when the SQL is not allowed or does not run.
+    """
+    if output_format == "parquet" and sys.stdout.isatty():
+        raise ConfigurationError(
+            "Parquet is binary: send it to a file, `cosell query … --format parquet > rows.parquet`"
+        )
+    if output_format == "table" and page.limit is None:
+        page = Page(TABLE_ROWS, page.offset)
     with open_warehouse(path) as connection:
         try:
-            _print(connection.sql(_reading_statement(sql)), output_format)
+            relation, note = connection.sql(_reading_statement(sql)), None
+            if not page.is_whole:
+                relation = relation.materialize()  # so that it runs once, to count and to show
+                note = page.note(relation.shape[0])
+                relation = page.of(relation)
+            _print(relation, output_format, pager=pager)
         except duckdb.Error as error:
             raise ConfigurationError(f"SQL: {_line_of(error)}") from error
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
             raise ConfigurationError(
                 f"these columns cannot be written as {output_format}: cast them, or choose another --format"
             ) from error
+    return note
 
 
 def _reading_statement(sql: str) -> duckdb.Statement:
@@ -111,15 +129,10 @@ def _line_of(error: duckdb.Error) -> str:
     return ALLOWED if any(words in line for words in LOCKED) else line
 
 
-def _print(relation: duckdb.DuckDBPyRelation, output_format: Format) -> None:
+def _print(relation: duckdb.DuckDBPyRelation, output_format: Format, *, pager: bool) -> None:
     if output_format == "table":
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPE_WIDTH
-        relation.show(max_rows=TABLE_ROWS, max_width=width)
+        print_table(partial(_drawn, relation), pager=pager)
         return
-    if output_format == "parquet" and sys.stdout.isatty():
-        raise ConfigurationError(
-            "Parquet is binary: send it to a file, `cosell query … --format parquet > rows.parquet`"
-        )
     output = sys.stdout.buffer
     match output_format:
         case "csv":
@@ -129,6 +142,13 @@ def _print(relation: duckdb.DuckDBPyRelation, output_format: Format) -> None:
             output.write(b"\n")
         case "parquet":
             relation.pl().write_parquet(output)
+
+
+def _drawn(relation: duckdb.DuckDBPyRelation, width: int) -> str:
+    """Draw every row, with columns left out that exceed a width."""
+    with redirect_stdout(io.StringIO()) as drawn:
+        relation.show(max_rows=max(1, relation.shape[0]), max_width=width)
+    return drawn.getvalue()
 
 
 def _writable(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
