@@ -1,4 +1,4 @@
-"""The stages of a night, in order: lock, recover, extract, build and check, publish, record."""
+"""The stages of a night, in order: lock, recover, extract, build and check, publish, record, report."""
 
 import os
 import shutil
@@ -43,13 +43,15 @@ class Outcome:
     as_of: date
     counts: Counts
     built: Built
+    report: Path | None
 
     def summary(self) -> str:
         """Say what is published, and where to look first."""
+        report = f"Report: {self.report}\n" if self.report else ""
         return (
             f"Published {self.settings.warehouse_path}: {self.built.rows:,} opportunities as of {self.as_of}, "
             f"{self.built.excluded:,} excluded, {self.built.nulled:,} values set to null; "
-            f"{self.counts.calls:,} AWS calls.\n"
+            f"{self.counts.calls:,} AWS calls.\n{report}"
             "Next: cosell query "
             '"SELECT stage, count(*) AS deals, sum(aws_mrr_reporting) AS aws_mrr FROM marts.opportunities GROUP BY ALL"'
         )
@@ -112,7 +114,18 @@ class _Night:
                 raise
         self.record(built.ending)
         _clean(settings)
-        return Outcome(settings, self.as_of, self.counts(), built)
+        return Outcome(settings, self.as_of, self.counts(), built, self.report())
+
+    def report(self) -> Path | None:
+        """Make the report of what is published by now, and stays so if this fails."""
+        if not self.settings.report:
+            return None
+        from pipelines.report.page import write_report
+
+        with self.progress.stage("report"):
+            path = write_report(self.settings)
+            self.progress.update(f"{path.name}, {path.stat().st_size / 1000:,.0f} kB")
+        return path
 
     def read_rates(self) -> ReportingCurrency:
         """Read the exchange rates, so that a bad file ends the run before anything is asked of AWS."""

@@ -12,6 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MODULES = [path for package in ("pipelines", "transforms", "expectations") for path in (ROOT / package).rglob("*.py")]
 FORBIDDEN_MODULES = set("subprocess commands pty pickle _pickle cPickle cloudpickle dill joblib marshal shelve".split())
+HANDED_OVER = {"pipelines/notify.py", "pipelines/paging.py"}
+"""Where a program of the user's own naming is started: the hook of a night that failed, and the pager."""
 FORBIDDEN_BUILTINS = {"eval", "exec", "compile", "__import__"}
 FORBIDDEN_ATTRIBUTES = {"os": ("system", "popen", "exec", "spawn", "posix_spawn", "fork"), "yaml": ("load",)}
 PICKLED_MESSAGES = {"send", "recv"}  # of a multiprocessing.Connection, beside send_bytes and recv_bytes
@@ -49,9 +51,14 @@ def is_forbidden(owner: str, name: str) -> bool:
 
 
 def test_no_shells_no_pickles_no_text_as_code() -> None:
-    found = {path: list(forbidden(path.read_text(encoding="utf-8"))) for path in MODULES}
+    found = {path.relative_to(ROOT).as_posix(): list(forbidden(path.read_text(encoding="utf-8"))) for path in MODULES}
     assert len(found) > 100
-    assert {path: lines for path, lines in found.items() if lines} == {}
+    starts_programs = {
+        path for path, lines in found.items() if any(line.endswith("import of subprocess") for line in lines)
+    }
+    assert starts_programs == HANDED_OVER
+    others = {path: [line for line in lines if "import of subprocess" not in line] for path, lines in found.items()}
+    assert {path: lines for path, lines in others.items() if lines} == {}
 
 
 @pytest.mark.parametrize(
