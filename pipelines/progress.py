@@ -1,13 +1,42 @@
 """What a person sees while a run works: a live line on a terminal, one line a stage in a log."""
 
+import io
+import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.status import Status
 
 SECONDS_BETWEEN_LOG_LINES = 30.0
+
+
+def go_on_unheard() -> None:
+    """Let no line on stdout or stderr that cannot be written end the process: `cosell nightly 2>&1 | head -1`."""
+    sys.stdout, sys.stderr = (_unheard(stream) for stream in (sys.stdout, sys.stderr))
+
+
+def _unheard(stream: TextIO) -> TextIO:
+    if stream is None:  # it was closed before the process began
+        return stream
+    raw = _Unheard(stream.fileno(), "w", closefd=False)
+    return io.TextIOWrapper(io.BufferedWriter(raw), encoding=stream.encoding, errors=stream.errors, line_buffering=True)
+
+
+class _Unheard(io.FileIO):
+    """A file that becomes the null device when it can be written no longer, also for the processes started then."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, self.fileno())
+            os.close(null)
+            return super().write(data)
 
 
 class Progress:

@@ -1,5 +1,7 @@
 """Everything that can be set: flag, then `COSELL_…` variable, then `cosell.toml`, then default."""
 
+import os
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -45,6 +47,7 @@ class Settings(BaseSettings):
     )
     full: bool = Field(False, description="read every opportunity again")
     report: bool = Field(True, description="make the HTML report at the end of a published run")
+    notify: str = Field("", description="shell command or webhook that hears of a night that fails")
     reads_per_second: float = Field(READS_PER_SECOND, ge=0, description="0 switches pacing off")
     reads_per_day: int = Field(AWS_READS_PER_DAY, ge=1, description="over any 24 hours")
     writes_per_second: float = Field(WRITES_PER_SECOND, ge=0, description="0 switches pacing off")
@@ -154,6 +157,19 @@ def load_settings(**flags: Any) -> Settings:
         raise ConfigurationError(f"{SETTINGS_FILE} cannot be read: it is nested too deeply") from None
     except ValueError as error:  # tomllib.TOMLDecodeError
         raise ConfigurationError(f"{SETTINGS_FILE} cannot be read: {error}") from error
+
+
+def read_notify(flag: str | None) -> str:
+    """Read `notify` alone, whatever other settings are wrong: the night that they end is told as well.
+
+    Nobody is told where the file itself cannot be read.
+    """
+    if flag is not None:
+        return flag
+    in_file: Any = ""
+    with suppress(OSError, ValueError, RecursionError):
+        in_file = TomlConfigSettingsSource(Settings)().get("notify", "")
+    return os.environ.get("COSELL_NOTIFY", in_file if isinstance(in_file, str) else "")
 
 
 def _shown(name: str) -> str:

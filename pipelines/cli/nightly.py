@@ -7,10 +7,12 @@ import typer
 
 from pipelines.cli.app import DataDir, app, utc_now
 from pipelines.errors import ConfigurationError
+from pipelines.notify import Hook
 
 
 @app.command(epilog="Example: cosell nightly --demo · cosell nightly --catalog AWS --data-dir /srv/cosell")
-def nightly(
+def nightly(  # noqa: PLR0913, PLR0917 - one parameter an option
+    context: typer.Context,
     catalog: Annotated[
         Literal["AWS", "Sandbox"] | None,
         typer.Option(help="Partner Central catalog (default: AWS; Sandbox with --demo).", show_default=False),
@@ -36,14 +38,25 @@ def nightly(
             show_default=False,
         ),
     ] = None,
+    notify: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COMMAND",
+            help="Shell command, or http(s) URL of a webhook, that gets the line of a night that fails.",
+            show_default=False,
+        ),
+    ] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Run against a local sandbox started for the run; no AWS account.")
     ] = False,
 ) -> None:
     """Extract from Partner Central, check, transform, check and publish the warehouse."""
-    from pipelines.nightly import run_nightly
-    from pipelines.settings import load_settings, parse_as_of
+    from pipelines.progress import go_on_unheard
+    from pipelines.settings import load_settings, parse_as_of, read_notify
 
+    go_on_unheard()
+    hook = context.ensure_object(Hook)
+    hook.notify = read_notify(notify)
     if demo and catalog == "AWS":
         raise ConfigurationError("--demo has no catalog AWS: leave --catalog out, or leave --demo out")
     settings = load_settings(
@@ -53,7 +66,11 @@ def nightly(
         full=full,
         currency=currency,
         fx=fx,
+        notify=notify,
         reads_per_second=0 if demo else None,
     )
+    hook.notify, hook.environment = settings.notify, {"COSELL_DATA_DIR": str(settings.data_dir)}
     day = parse_as_of(settings.as_of, utc_now().date())
+    from pipelines.nightly import run_nightly  # the heaviest of all: not for a setting that is wrong
+
     typer.echo(run_nightly(settings, as_of=day, demo=demo).summary())

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,12 @@ OPTIONS = {
     "sandbox": {"--host", "--port", "--opportunities", "--seed", "--allow-remote"},
     "intake plan": {"--out", "--from-hygiene", "--convert", "--catalog", "--data-dir"},
     "intake apply": {"--force", "--catalog", "--data-dir"},
-    "status": {"--data-dir"},
+    "status": {"--json", "--max-age", "--data-dir"},
     "drift": {"--data-dir"},
     "backup": {"--data-dir"},
     "restore": {"--data-dir"},
-    "query": {"--format", "--data-dir"},
+    "report": {"--data-dir"},
+    "query": {"--format", "--limit", "--offset", "--no-pager", "--list", "--sql", "--data-dir"},
 }
 
 
@@ -44,6 +46,15 @@ def test_help_names_the_options_and_shows_an_example(verb: str) -> None:
     result = subprocess.run([COSELL, *verb.split(), "--help"], capture_output=True, text=True, check=True)
     assert OPTIONS[verb] <= set(result.stdout.split())
     assert f"Example: cosell {verb}" in result.stdout
+
+
+def test_the_overview_says_where_to_begin_and_lists_every_verb() -> None:
+    overview = subprocess.run([COSELL, "--help"], capture_output=True, text=True, check=True).stdout
+    assert "Begin with cosell nightly --demo" in overview
+    assert "6 what is published is too old" in overview
+    assert {verb.split()[0] for verb in OPTIONS} <= set(overview.split())
+    version = subprocess.run([COSELL, "--version"], capture_output=True, text=True, check=True).stdout
+    assert version == f"cosell-revenue {metadata.version('cosell-revenue')}\n"
 
 
 def test_bad_usage_is_exit_code_2() -> None:
