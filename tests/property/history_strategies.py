@@ -183,4 +183,6 @@ def histories(
     return world
 
 
-few_records = histories(opportunity_ids=("O1", "O2", "O10"), least=3, most=7, traps=(*STALE, *LONG_AGO))
+BUSY: dict[str, Any] = {"least": 3, "most": 7, "traps": (*STALE, *LONG_AGO)}
+few_records = histories(("O1", "O2", "O10"), **BUSY)
+many_records = histories((*OPPORTUNITY_IDS, "O11", "O21"), **BUSY)

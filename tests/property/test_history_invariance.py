@@ -98,7 +98,7 @@ def test_sums_change_by_what_left_and_what_came(
     assert_same_tables(changed_by(before, removed, added), sums_of(after))
 
 
-@settings(max_examples=40)
+@settings(max_examples=28)
 @given(few_records, as_of_days, reporting_currencies, st.sampled_from(["O1", "O2", "O10"]))
 def test_another_opportunity_adds_to_sums_what_it_gives_alone_and_takes_it_with_it(
     world: World, as_of: date, reporting: ReportingCurrency, opportunity_id: str
@@ -144,7 +144,7 @@ def test_a_day_in_the_past_knows_nothing_of_what_came_later(world: World, as_of:
     assert_same(tables(world, as_of), tables(world.before(end_of(as_of)), as_of))
 
 
-@settings(max_examples=40)
+@settings(max_examples=28)
 @given(histories(), two_days)
 def test_finished_months_stay_as_they_are(world: World, days: list[date]) -> None:
     """Whatever is observed later, over the opportunities that are in marts.opportunities on both days with the

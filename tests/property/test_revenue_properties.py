@@ -44,7 +44,7 @@ def test_the_order_of_rows_is_irrelevant(world: World, shuffler: random.Random) 
     assert_frame_equal(mart(world.shuffled(shuffler)).collect(), mart(world).collect())
 
 
-@slowly
+@settings(deadline=None, max_examples=25)
 @given(worlds())
 def test_a_rerun_and_the_streaming_engine_give_the_same_rows(world: World) -> None:
     table = mart(world)

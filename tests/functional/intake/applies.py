@@ -1,31 +1,23 @@
 """`cosell intake apply` as a process of its own, that can be killed at a request of choice."""
 
 import os
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from signal import SIGKILL
+from subprocess import PIPE
 from typing import Any
 
 from deal_world import DealWorld
+from preloaded import Command
 
 from pipelines.settings import Settings
 
-COSELL = Path(sys.executable).parent / "cosell"
 
-
-def start(settings: Settings, plan: Path, stderr: int = subprocess.PIPE, **env: str) -> subprocess.Popen[str]:
+def start(settings: Settings, plan: Path, stderr: int = PIPE, **env: str) -> Command:
     """Start an unpaced apply in the environment that the test has, in which nothing else is configured."""
-    return subprocess.Popen(
-        [COSELL, "intake", "apply", plan, "--catalog", "Sandbox", "--data-dir", settings.data_dir],
-        cwd=settings.data_dir,
-        env=os.environ | {"COSELL_READS_PER_SECOND": "0", "COSELL_WRITES_PER_SECOND": "0", **env},
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-        text=True,
-        start_new_session=True,
-    )
+    arguments = ["intake", "apply", str(plan), "--catalog", "Sandbox", "--data-dir", str(settings.data_dir)]
+    unpaced = {"COSELL_READS_PER_SECOND": "0", "COSELL_WRITES_PER_SECOND": "0"}
+    return Command(arguments, settings.data_dir, os.environ | unpaced | env, stderr=stderr)
 
 
 class Killer:
@@ -34,10 +26,10 @@ class Killer:
     def __init__(self, world: DealWorld) -> None:
         self._requests_left = 0
         self._seconds = 0.0
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Command | None = None
         world.sandbox.before_response.append(self._on_request)
 
-    def watch(self, process: subprocess.Popen[str], requests: int, seconds: float) -> None:
+    def watch(self, process: Command, requests: int, seconds: float) -> None:
         """Kill this process so many seconds after its so manieth request."""
         self._process, self._requests_left, self._seconds = process, requests, seconds
 

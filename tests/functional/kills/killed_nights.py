@@ -1,18 +1,20 @@
 """A `cosell nightly` as a process of its own, watched from outside, so that it can be killed in a stage of choice."""
 
-import os
 import re
 import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 from signal import SIGKILL
+from subprocess import DEVNULL
 
 from preloaded import Command
+from processes import Cosell
 
 from pipelines.sandbox.server import Sandbox
 
-STAGES = ["start", "extract", "load", "validate", "transform", "audit", "publish", "record"]
-"""`extract` begins with the first call, `load` with a package of dlt's, `record` when the warehouse has its name."""
+STAGES = ["start", "extract", "load", "validate", "transform", "audit", "publish", "record", "report"]
+"""`extract` begins with the first call, `load` with a package of dlt's, `record` when the warehouse has its name, and
+`report` when the landing says so."""
 BEGUN_BY = {"publish": "audit", "audit": "transform", "transform": "validate", "validate": "extract"}
 PACKAGE_DIRECTORIES = ("normalize/extracted", "load/new", "load/normalized")
 END_OF_STAGE = re.compile(r"^(\w+) .*\(([\d.]+) s\)$", re.MULTILINE)
@@ -25,13 +27,15 @@ class Night:
     def __init__(self, directory: Path, sandbox: Sandbox, as_of: date, **env: str) -> None:
         self.sandbox = sandbox
         self.data = directory / "data"
-        self.warehouse = self.data / "warehouse.duckdb"
+        self.landing, self.warehouse = self.data / "landing.duckdb", self.data / "warehouse.duckdb"
         self.log = directory / "stderr.txt"
         self._calls_before = sandbox.calls.total()
         self._inode_before = self._inode()
         self.started_at = datetime.now(UTC)
         arguments = ["nightly", "--catalog", "Sandbox", "--as-of", as_of.isoformat()]
-        self.process = Command(arguments, directory, _environment(directory, sandbox) | env, self.log)
+        environment = Cosell(directory, sandbox.endpoint_url).environment(**env)
+        with self.log.open("w") as log:
+            self.process = Command(arguments, directory, environment, stdout=DEVNULL, stderr=log)
 
     @property
     def calls(self) -> int:
@@ -45,7 +49,7 @@ class Night:
     def stage(self) -> str:
         """The stage that it is in, or was in when it was killed, by what there is to be seen of it."""
         if self._inode() != self._inode_before:
-            return "record"
+            return "report" if self._is_recorded() else "record"
         ended = self.seconds()
         for stage, before in BEGUN_BY.items():
             if before in ended:
@@ -76,20 +80,13 @@ class Night:
         self.ended_at = datetime.now(UTC)
         assert code == 0, self.log.read_text()
 
+    def _is_recorded(self) -> bool:
+        """Whether the landing was written since the warehouse got its name, and DuckDB has taken its log in."""
+        written, named = self.landing.stat().st_mtime_ns, self.warehouse.stat().st_ctime_ns
+        return written > named and not self.landing.with_name(f"{self.landing.name}.wal").exists()
+
     def _inode(self) -> int | None:
         try:
             return self.warehouse.stat().st_ino
         except FileNotFoundError:
             return None
-
-
-def _environment(directory: Path, sandbox: Sandbox) -> dict[str, str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "COSELL_"))}
-    return clean | {
-        "HOME": str(directory),
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test-secret",
-        "AWS_ENDPOINT_URL_PARTNERCENTRAL_SELLING": sandbox.endpoint_url,
-        "COSELL_READS_PER_SECOND": "0",
-    }

@@ -1,4 +1,4 @@
-"""The kill test for as long as one likes: `make soak`, or this file as a script.
+"""The kill test for as long as one likes: `make soak`.
 
 It ends at the first difference, with exit code 1, and keeps the directories.
 """
@@ -20,9 +20,11 @@ from trial import Trial, trial
 
 ROUNDS_PER_TRIAL = 60
 ROUNDS_PER_COMPARISON = 20  # a comparison takes two whole nights
+WITH_REPORT = {"COSELL_REPORT": "true"}
 WORLDS = [
-    (60, {}, []),
-    (240, {"COSELL_WINDOW_PAGES": "1"}, ["extract", "load", "extract"]),  # its first load takes several windows
+    (60, WITH_REPORT, []),
+    # A first load of several windows.
+    (240, WITH_REPORT | {"COSELL_WINDOW_PAGES": "1"}, ["extract", "load", "extract"]),
 ]
 
 

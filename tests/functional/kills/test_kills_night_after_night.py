@@ -20,7 +20,7 @@ pytestmark = pytest.mark.timeout(1800)  # a busy machine takes ten times as long
 
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Trial, list[Comparison]]]:
-    with trial(tmp_path_factory.mktemp("nights"), OPPORTUNITIES, SEED) as done:
+    with trial(tmp_path_factory.mktemp("nights"), OPPORTUNITIES, SEED, COSELL_REPORT="true") as done:
         yield done, list(done.run(ROUNDS))
 
 

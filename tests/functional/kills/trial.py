@@ -17,7 +17,7 @@ from twins import differences
 
 USUAL_SECONDS = {
     "start": 1.5, "extract": 2.0, "load": 0.2, "validate": 5.0, "transform": 0.3, "audit": 3.0, "publish": 0.1,
-    "record": 0.05,
+    "record": 0.05, "report": 2.0,
 }  # fmt: skip
 """How long each stage takes, until a night says so itself."""
 UNSAVED = {"start", "extract", "load"}  # where a page may be in flight
@@ -57,6 +57,7 @@ class Trial:
         self.nights: list[Told] = []
         self._usual = dict(USUAL_SECONDS)
         self._missed: Counter[str] = Counter()
+        self._half_pages: list[str] = []
 
     def run(
         self, rounds: int, first: Sequence[str] = (), stages: Collection[str] = STAGES, *, compare_every: int = 5
@@ -96,6 +97,7 @@ class Trial:
         else:
             self.kills[stage] += 1
         self.nights.append(Told(night.started_at, night.ended_at, stage, night.calls))
+        self._half_pages += _half_pages(self.disturbed / "data")
         return was_killed
 
     def _compare(self) -> Comparison:
@@ -115,6 +117,7 @@ class Trial:
             *differences(disturbed, undisturbed),
             *_wrong_records(disturbed, self.nights, self.world.calls_of_a_page()),
             *_left_over(disturbed),
+            *self._half_pages,
         ]
         return Comparison(self.kills.total(), wrong)
 
@@ -135,7 +138,14 @@ def today() -> date:
 
 def _left_over(data: Path) -> list[str]:
     """What killed nights left behind and a complete one did not remove."""
-    return [f"left over: {path.name}" for path in (*data.glob("warehouse.*.duckdb*"), *data.glob(".work"))]
+    pages = [path for path in data.glob("reports/*") if path.suffix != ".html" and path.name != ".lock"]
+    return [f"left over: {path.name}" for path in (*data.glob("warehouse.*.duckdb*"), *data.glob(".work"), *pages)]
+
+
+def _half_pages(data: Path) -> list[str]:
+    """The reports under their names that are not whole."""
+    pages = data.glob("reports/*.html")
+    return [f"half a page: {page.name}" for page in pages if not page.read_text().rstrip().endswith("</html>")]
 
 
 def _wrong_records(data: Path, nights: list[Told], in_flight: int) -> Iterator[str]:
@@ -147,7 +157,7 @@ def _wrong_records(data: Path, nights: list[Told], in_flight: int) -> Iterator[s
         ).fetchall()
     for number, night in enumerate(nights, start=1):
         found = [run for run in runs if night.started_at <= run[0] <= night.ended_at]
-        status = "published" if night.stage in {"record", None} else "killed"
+        status = "published" if night.stage in {"record", "report", None} else "killed"
         if [run[1] for run in found] != [status] and not (night.stage == "start" and not found):
             yield f"night {number}, killed in {night.stage}: {[run[1] for run in found]} in ops.runs"
         unsaved = night.calls - sum(run[2] for run in found)

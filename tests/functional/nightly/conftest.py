@@ -40,26 +40,37 @@ def sandbox(
         yield sandbox
 
 
-@pytest.fixture
-def cosell(tmp_path: Path, make_sandbox: Callable[..., Sandbox]) -> Cosell:
-    return Cosell(tmp_path, make_sandbox().endpoint_url)
+@pytest.fixture(scope="module")
+def any_sandbox(make_sandbox: Callable[..., Sandbox]) -> Sandbox:
+    return make_sandbox()
 
 
 @pytest.fixture
-def run_with_mounts(cosell: Cosell) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run a shell script that may mount file systems of its own, which nobody else sees and which end with it.
+def cosell(tmp_path: Path, any_sandbox: Sandbox) -> Cosell:
+    return Cosell(tmp_path, any_sandbox.endpoint_url)
+
+
+@pytest.fixture(scope="module")
+def namespace() -> list[str]:
+    """How a command begins that may mount file systems of its own, which nobody else sees and which end with it.
 
     The kernel must allow namespaces to this user. Where it does not, as in many containers, the test is skipped and
     says so; continuous integration counts that as a failure.
     """
-    namespace = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
-    if subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode:
+    command = ["unshare", "--map-root-user", "--mount"]
+    if subprocess.run([*command, "true"], capture_output=True, check=False).returncode:
         unavailable = pytest.fail if os.environ.get("CI") else pytest.skip
         unavailable("this machine lets nobody but its administrator make a mount namespace (unshare)")
+    return command
+
+
+@pytest.fixture
+def run_with_mounts(cosell: Cosell, namespace: list[str]) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a shell script in a namespace of its own."""
 
     def run(script: str, **env: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*namespace, script],
+            [*namespace, "sh", "-c", script],
             cwd=cosell.directory,
             env=cosell.environment(**env),
             capture_output=True,

@@ -36,16 +36,19 @@ def damage(path: Path) -> bytes:
 KILLED_WITH_A_LOG = """
 import os, signal, sys, duckdb
 connection = duckdb.connect(sys.argv[1])
-connection.execute(sys.argv[2])
+for statement in sys.argv[2:]:
+    connection.execute(statement)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def leave_a_log(path: Path, statement: str) -> None:
-    """Have a process change a file as told and be killed, so that the change is in the log beside it alone."""
-    killed = subprocess.run([sys.executable, "-c", KILLED_WITH_A_LOG, path, statement], check=False)
+def leave_a_log(path: Path, *statements: str) -> Path:
+    """Have a process change a file as told and be killed, so that the changes are in the log beside it alone."""
+    killed = subprocess.run([sys.executable, "-c", KILLED_WITH_A_LOG, path, *statements], check=False)
     assert killed.returncode == -signal.SIGKILL
-    assert path.with_name(f"{path.name}.wal").exists()
+    log = path.with_name(f"{path.name}.wal")
+    assert log.exists()
+    return log
 
 
 def landed(settings: Settings, sql: str) -> list[tuple]:

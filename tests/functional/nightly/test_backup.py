@@ -1,7 +1,6 @@
 """A backup is consistent whenever it is made: while nothing runs, or in any stage of a night."""
 
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +23,7 @@ NOW = datetime(2026, 11, 1, 5, tzinfo=UTC)
 BACKUP = "landing-20261101T050000Z.duckdb"  # made at that instant
 
 WAITS_FOR_A_BACKUP_IN_EACH_STAGE = """
-import sys, time
+import time
 from pathlib import Path
 from pipelines.cli import main
 from pipelines.database import fetch_row, has_table, open_database
@@ -47,10 +46,10 @@ def wait_and_update(progress, detail):
     update(progress, detail)
 
 Progress.update = wait_and_update
-sys.argv = ["cosell", *sys.argv[1:]]
 main()
 """
-POINTS = ["extract", "extract, landed in part", "validate", "transform", "audit"]
+IN_PART = "extract, landed in part"
+POINTS = ["extract", IN_PART, "validate", "transform", "audit"]
 
 
 @pytest.fixture(scope="module")
@@ -62,14 +61,8 @@ def sandbox(make_sandbox: Callable[..., Sandbox]) -> Sandbox:
 def backed_up(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A night of two windows that a backup was made of in each stage: `<stage>.duckdb`, beside its data directory."""
     directory = tmp_path_factory.mktemp("backed_up")
-    process = subprocess.Popen(
-        [sys.executable, "-c", WAITS_FOR_A_BACKUP_IN_EACH_STAGE, *NIGHTLY],
-        cwd=directory,
-        env=Cosell(directory, sandbox.endpoint_url).environment(COSELL_WINDOW_PAGES="1"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    cosell = Cosell(directory, sandbox.endpoint_url)
+    process = cosell.start(*NIGHTLY, script=WAITS_FOR_A_BACKUP_IN_EACH_STAGE, COSELL_WINDOW_PAGES="1")
     assert process.stdout is not None
     told: list[str] = []
     for expected in POINTS:
@@ -95,11 +88,8 @@ def test_a_backup_of_a_later_stage_holds_all_that_landed(stage: str, backed_up: 
     assert records == {table: ended[table] for table in records}
 
 
-@pytest.mark.parametrize("stage", ["extract, landed in part", "transform"])
-def test_a_night_goes_on_from_a_backup_to_the_same_end(
-    stage: str, backed_up: Path, sandbox: Sandbox, tmp_path: Path
-) -> None:
-    backup, calls = backed_up / f"{stage}.duckdb", sandbox.calls.copy()
+def test_a_night_goes_on_from_a_backup_to_the_same_end(backed_up: Path, sandbox: Sandbox, tmp_path: Path) -> None:
+    backup, calls = backed_up / f"{IN_PART}.duckdb", sandbox.calls.copy()
     before = contents(backup)["partner_central.opportunity_versions"]
     restore_backup(settings_for(tmp_path / "data"), backup, NOW)
     result = Cosell(tmp_path, sandbox.endpoint_url)(*NIGHTLY)
@@ -108,7 +98,7 @@ def test_a_night_goes_on_from_a_backup_to_the_same_end(
     assert marts(tmp_path) == marts(backed_up)
     versions = len(contents(backed_up / "data" / "landing.duckdb")["partner_central.opportunity_versions"])
     assert sandbox.calls["GetOpportunity"] - calls["GetOpportunity"] == versions - len(before)
-    assert versions > len(before) or stage != POINTS[1]
+    assert versions > len(before) > 0
 
 
 @pytest.fixture

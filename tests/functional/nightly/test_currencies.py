@@ -12,9 +12,11 @@ import pytest
 from processes import NOW, STARTED_AT, Cosell, rows, settings_for
 
 from pipelines.demo import keep_demo_rates
+from pipelines.fx_rates import reporting_currency
 from pipelines.nightly import run_nightly
 from pipelines.sandbox.server import Sandbox
-from pipelines.settings import Settings
+from pipelines.settings import Settings, load_settings
+from transforms.currency import Quote
 
 AS_OF = NOW.date()
 OPPORTUNITIES = 120
@@ -29,8 +31,10 @@ UNCONVERTED = "SELECT opportunity_id FROM marts.hygiene WHERE rule = 'missing_fx
 
 @pytest.fixture(scope="module")
 def settings(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A data directory with one published night, without any rates."""
+    """A data directory with one published night, whose rates had grown too old by a day."""
     settings = settings_for(tmp_path_factory.mktemp("currencies") / "data")
+    settings.data_dir.mkdir()
+    give_rates(settings, f"{AS_OF - timedelta(days=11)},EUR,0.9137")
     run_nightly(settings, as_of=AS_OF)
     return settings
 
@@ -72,7 +76,7 @@ def transform_line(run: Callable[[], object], capfd: pytest.CaptureFixture[str])
     return line
 
 
-def test_without_rates_other_currencies_are_unknown_and_found(settings: Settings) -> None:
+def test_at_rates_that_are_too_old_other_currencies_are_unknown_and_found(settings: Settings) -> None:
     in_euros = {amount.opportunity_id for amount in amounts(settings) if amount.currency != "USD"}
     assert len(in_euros) > 10
     for amount in amounts(settings):
@@ -109,12 +113,6 @@ def test_another_night_at_the_same_rates_computes_nothing(
     assert amounts(settings) == before
 
 
-def test_rates_that_have_grown_too_old_are_not_used(settings: Settings) -> None:
-    give_rates(settings, f"{AS_OF - timedelta(days=11)},EUR,0.9137")
-    run_nightly(settings, as_of=AS_OF)
-    assert {amount.reported for amount in amounts(settings) if amount.currency == "EUR"} == {None}
-
-
 def test_another_reporting_currency_crosses_the_base_of_the_banks_file(settings: Settings, tmp_path: Path) -> None:
     bank = tmp_path / "eurofxref-hist.csv"
     bank.write_text(f"Date,USD,JPY,GBP,\n{AS_OF},1.0812,161.25,0.8412,\n")
@@ -148,13 +146,11 @@ def test_a_bad_file_is_refused_and_recorded_before_anything_is_extracted(
     assert not (tmp_path / "data" / ".work").exists()
 
 
-def test_a_file_named_in_the_environment_is_used(make_sandbox: Callable[..., Sandbox], tmp_path: Path) -> None:
-    cosell = Cosell(tmp_path, make_sandbox(30).endpoint_url)
+def test_a_file_named_in_the_environment_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "rates.csv").write_text(f"date,currency,per_usd\n{AS_OF},EUR,0.5\n")
-    result = cosell("nightly", "--catalog", "Sandbox", "--as-of", f"{AS_OF}", COSELL_FX="rates.csv")
-    assert result.returncode == 0, result.stderr
-    in_euros = [amount for amount in amounts(settings_for(tmp_path / "data")) if amount.currency == "EUR"]
-    assert [amount.reported for amount in in_euros] == [2 * amount.value for amount in in_euros] != []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COSELL_FX", "rates.csv")
+    assert reporting_currency(load_settings(), AS_OF).quotes == (Quote(AS_OF, "EUR", Decimal("0.5")),)
 
 
 def test_the_demo_keeps_rates_up_to_today_and_leaves_its_users_alone(tmp_path: Path) -> None:

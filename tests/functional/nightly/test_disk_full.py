@@ -1,28 +1,27 @@
 """A full disk in any stage: one clear line, the old warehouse byte for byte, and the next night is published."""
 
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import duckdb
 import pytest
-from processes import COSELL, Cosell
+from preloaded import Preloaded
+from processes import Cosell
 
 from pipelines.sandbox.server import Sandbox
 
 STAGES = ["extract", "validate", "transform", "audit", "publish"]
-NIGHTLY = "nightly --catalog Sandbox --as-of 2026-10-31"
+NIGHTLY = ("nightly", "--catalog", "Sandbox", "--as-of", "2026-10-31")
 
 FILLS_THE_DISK = """
-import os, sys
+import sys
 from contextlib import contextmanager
-from pathlib import Path
 from pipelines import nightly
 from pipelines.cli import main
 from pipelines.progress import Progress
 
-stage, publish, full_at = Progress.stage, nightly.publish, sys.argv[1]
+stage, publish, full_at = Progress.stage, nightly.publish, sys.argv.pop(1)
 
 def fill(name):
     if name == full_at:
@@ -44,43 +43,10 @@ def publish_on_a_full_disk(*paths):
     publish(*paths)
 
 Progress.stage, nightly.publish = stage_on_a_full_disk, publish_on_a_full_disk
-sys.argv = ["cosell", *sys.argv[2:]]
 main()
 """
-
-TOLD = """
-set -e
-told() { "$@" 2>&1 && echo "exit code 0" || echo "exit code $?"; }
-mount -t tmpfs -o size=40m tmpfs data
-cp warehouse.duckdb data
-"""
-STAGE_BY_STAGE = f"""
-for stage in {" ".join(STAGES)}; do
-    echo "== $stage"
-    told {sys.executable} fills_the_disk.py $stage {NIGHTLY}
-    rm data/filler
-    cmp warehouse.duckdb data/warehouse.duckdb
-done
-echo "== space again"
-told {COSELL} {NIGHTLY}
-{COSELL} query --format csv "SELECT status FROM ops.runs ORDER BY started_at" > statuses.csv
-"""
-ELSEWHERE = f"""
-head -c 39m /dev/zero > data/filler
-echo "== before it begins"
-told sh -c "cat /dev/zero > data/rest; exec {COSELL} {NIGHTLY}"
-rm data/filler data/rest
-echo "== Data Docs"
-mkdir data/quality full
-mount -t tmpfs -o size=64k tmpfs data/quality
-told {COSELL} {NIGHTLY}
-umount data/quality
-cmp warehouse.duckdb data/warehouse.duckdb
-echo "== backup"
-mount -t tmpfs -o size=64k tmpfs full
-told {COSELL} backup full/landing.duckdb
-ls -A full data/landing.duckdb
-"""
+SHELL = "import os, sys; os.execvp('sh', ['sh', '-ec', sys.argv[1]])"
+SPACE_AGAIN = "rm data/filler && cmp warehouse.duckdb data/warehouse.duckdb"
 
 
 @pytest.fixture(scope="module")
@@ -88,56 +54,63 @@ def sandbox(make_sandbox: Callable[..., Sandbox]) -> Sandbox:
     return make_sandbox(40)
 
 
+@pytest.fixture(scope="module")
+def with_mounts(namespace: list[str]) -> Iterator[Preloaded]:
+    with Preloaded(*namespace) as server:
+        yield server
+
+
 @pytest.fixture
-def told(
-    cosell: Cosell, sandbox: Sandbox, run_with_mounts: Callable[..., subprocess.CompletedProcess[str]]
-) -> Callable[[str], dict[str, list[str]]]:
-    """Run a script on a small tmpfs with a published warehouse; return the lines that each part of it told."""
-    cosell.endpoint_url = sandbox.endpoint_url
-    (cosell.directory / "data").mkdir()
-    (cosell.directory / "fills_the_disk.py").write_text(FILLS_THE_DISK)
-    duckdb.connect(cosell.directory / "warehouse.duckdb").close()
-
-    def run(script: str) -> dict[str, list[str]]:
-        result = run_with_mounts(TOLD + script)
-        assert result.returncode == 0, result.stdout + result.stderr
-        assert "Traceback" not in result.stdout + result.stderr
-        parts = (part.partition("\n") for part in result.stdout.split("== ")[1:])
-        return {name: rest.splitlines() for name, _, rest in parts}
-
-    return run
+def cosell(tmp_path: Path, sandbox: Sandbox, with_mounts: Preloaded) -> Cosell:
+    """The command where `data` is a small tmpfs with a published warehouse, which nobody else sees."""
+    cosell = Cosell(tmp_path, sandbox.endpoint_url, with_mounts)
+    (tmp_path / "data").mkdir()
+    duckdb.connect(tmp_path / "warehouse.duckdb").close()
+    shell(cosell, "mount -t tmpfs -o size=40m tmpfs data && cp warehouse.duckdb data")
+    return cosell
 
 
-def ended_stages(lines: list[str]) -> list[str]:
+def shell(cosell: Cosell, line: str) -> str:
+    result = cosell(line, script=SHELL)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def found_full(cosell: Cosell, result: CompletedProcess[str], name: str = "data") -> list[str]:
+    """Assert how a command ended that found the disk of a directory full; return the stages that ended before."""
+    *lines, last = result.stderr.splitlines()
+    assert last == f"cosell: the disk of {cosell.directory / name} is full: free some space and run again"
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
     return [line.split()[0] for line in lines if line.endswith(" s)")]
 
 
-def full(directory: Path) -> list[str]:
-    """The end of a command that found a disk full."""
-    return [f"cosell: the disk of {directory} is full: free some space and run again", "exit code 2"]
-
-
 @pytest.mark.timeout(600)
-def test_the_disk_is_full_as_a_stage_begins(cosell: Cosell, told: Callable[[str], dict[str, list[str]]]) -> None:
+def test_the_disk_is_full_as_a_stage_begins(cosell: Cosell) -> None:
     """To its last byte, in one stage after the other; then a night has space again."""
-    lines = told(STAGE_BY_STAGE)
     for number, stage in enumerate(STAGES):
-        assert ended_stages(lines[stage]) == STAGES[:number]
-        assert lines[stage][-2:] == full(cosell.directory / "data")
-    *_, published, _next_step, exit_code = lines["space again"]
-    assert published.startswith("Published ")
-    assert exit_code == "exit code 0"
-    header, *failed, last = (cosell.directory / "statuses.csv").read_text().splitlines()
-    assert (header, last) == ("status", "published")
+        result = cosell(stage, *NIGHTLY, script=FILLS_THE_DISK)
+        assert found_full(cosell, result) == STAGES[:number]
+        shell(cosell, SPACE_AGAIN)
+    published = cosell(*NIGHTLY)
+    assert published.returncode == 0, published.stderr
+    assert published.stdout.startswith("Published ")
+    *failed, last = cosell("query", "--format", "csv", "SELECT status FROM ops.runs ORDER BY started_at").stdout.split()
+    assert (failed.pop(0), last) == ("status", "published")
     assert len(failed) == len(STAGES)
     assert set(failed) <= {"failed", "killed"}  # the disk may have been too full to say so
 
 
 @pytest.mark.timeout(600)
-def test_the_disk_is_full_elsewhere(cosell: Cosell, told: Callable[[str], dict[str, list[str]]]) -> None:
+def test_the_disk_is_full_elsewhere(cosell: Cosell) -> None:
     """At once, under the Data Docs alone, and under a backup, which leaves nothing there."""
-    lines = told(ELSEWHERE)
-    assert lines["before it begins"][-2:] == full(cosell.directory / "data")
-    assert ended_stages(lines["Data Docs"]) == ["extract"]
-    assert lines["Data Docs"][-2:] == full(cosell.directory / "data")
-    assert lines["backup"] == [*full(cosell.directory / "full"), "data/landing.duckdb", "", "full:"]
+    shell(cosell, "cat /dev/zero > data/filler || true")
+    assert found_full(cosell, cosell(*NIGHTLY)) == []
+    shell(cosell, SPACE_AGAIN)
+    shell(cosell, "mkdir data/quality full && mount -t tmpfs -o size=64k tmpfs data/quality")
+    assert found_full(cosell, cosell(*NIGHTLY)) == ["extract"]
+    shell(cosell, "umount data/quality && cmp warehouse.duckdb data/warehouse.duckdb")
+    shell(cosell, "mount -t tmpfs -o size=64k tmpfs full")
+    found_full(cosell, cosell("backup", "full/landing.duckdb"), "full")
+    assert shell(cosell, "ls -A full data/landing.duckdb").split() == ["data/landing.duckdb", "full:"]

@@ -54,13 +54,12 @@ def test_the_world_moves_on(nights: dict[date, Contents]) -> None:
 def test_a_past_date_gives_what_its_night_gave(nights: dict[date, Contents], settings: Settings) -> None:
     run_nightly(settings, as_of=NIGHTS[0])
     assert differing(contents(settings), nights[NIGHTS[0]]) == []
-    run_nightly(settings, as_of=NIGHTS[-1])
-    assert differing(contents(settings), nights[NIGHTS[-1]]) == []
 
 
 def test_a_warehouse_that_somebody_wrote_into_is_built_from_nothing(
     nights: dict[date, Contents], settings: Settings
 ) -> None:
+    """After the test above it is that of a past date."""
     with duckdb.connect(settings.warehouse_path) as connection:
         connection.execute("DELETE FROM marts.stage_history; UPDATE marts.opportunities SET stage = 'Launched'")
     run_nightly(settings, as_of=NIGHTS[-1])
@@ -108,7 +107,7 @@ def test_a_run_that_the_audit_held_is_built_from_nothing_by_the_next(
     nights: dict[date, Contents], settings: Settings
 ) -> None:
     """A published file with a wrong row, sealed as if a run of ours had made it."""
-    run_nightly(settings, as_of=NIGHTS[-1])
+    ((day,),) = rows(settings, "SELECT arg_max(as_of, started_at) FROM ops.runs")
     before = contents(settings)
     with duckdb.connect(settings.warehouse_path) as connection:
         connection.execute("UPDATE marts.stage_history SET movement = 'regress' WHERE movement = 'advance'")
@@ -116,6 +115,6 @@ def test_a_run_that_the_audit_held_is_built_from_nothing_by_the_next(
     with duckdb.connect(settings.landing_path) as connection:
         connection.execute("UPDATE ops.published SET sha256 = ?", [sealed])
     with pytest.raises(QualityGateError, match=r"stage_history\.movement.*run again"):
-        run_nightly(settings, as_of=NIGHTS[-1])
-    run_nightly(settings, as_of=NIGHTS[-1])
+        run_nightly(settings, as_of=day)
+    run_nightly(settings, as_of=day)
     assert differing(contents(settings), before) == []

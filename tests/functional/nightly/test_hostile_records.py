@@ -61,7 +61,7 @@ def settings(make_sandbox: Callable[..., Sandbox], tmp_path_factory: pytest.Temp
 
 
 def run_measured(cosell: Cosell) -> None:
-    process = cosell.start("nightly", "--catalog", "Sandbox", COSELL_MAX_EXCLUDED_SHARE="0.9")
+    process = cosell.start_anew("nightly", "--catalog", "Sandbox", COSELL_MAX_EXCLUDED_SHARE="0.9")
     timer = threading.Timer(MOST_SECONDS, process.kill)
     timer.start()
     with process.stdout, process.stderr:

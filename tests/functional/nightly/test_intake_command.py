@@ -57,7 +57,7 @@ def test_a_bad_sheet_makes_no_plan(tmp_path: Path, sheet: bytes, line: str) -> N
 
 def test_without_a_published_warehouse_the_line_says_what_to_run(cosell: Cosell, tmp_path: Path) -> None:
     (tmp_path / "deals.csv").write_text(f"{HEADER},Colour\n{DEAL},red\n")
-    ended = cosell("intake", "plan", "deals.csv", "--catalog", "Sandbox")
+    ended = cosell.anew("intake", "plan", "deals.csv", "--catalog", "Sandbox")
     assert ended.returncode == 2
     warning, line = ended.stderr.splitlines()
     assert warning.startswith("warning: deals.csv: column colour is passed over")
@@ -107,7 +107,7 @@ def test_a_plan_that_must_not_be_performed(
 
 def test_a_plan_that_is_old_is_refused_by_the_command(cosell: Cosell, tmp_path: Path) -> None:
     path = plan_file(tmp_path, created_at=datetime.now(UTC) - timedelta(days=2))
-    ended = cosell("intake", "apply", path.name, "--catalog", "Sandbox")
+    ended = cosell.anew("intake", "apply", path.name, "--catalog", "Sandbox")
     assert ended.returncode == 2
     assert "48 hours old" in one_line(ended.stderr)
     assert json.loads(path.read_text())["source"] == "deals.csv"

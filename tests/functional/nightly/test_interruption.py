@@ -2,12 +2,12 @@
 
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
+from preloaded import Command
 from processes import Cosell
 
 from pipelines.marts import MARTS
@@ -69,7 +69,7 @@ def undisturbed(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> P
     return directory
 
 
-def reach(process: subprocess.Popen[str], stage: str, sandbox: Sandbox, calls: int) -> None:
+def reach(process: Command, stage: str, sandbox: Sandbox, calls: int) -> None:
     """Wait until a night is in the middle of a stage."""
     if stage == "extract":
         while sandbox.calls.total() < calls + 300:
@@ -82,8 +82,22 @@ def reach(process: subprocess.Popen[str], stage: str, sandbox: Sandbox, calls: i
     raise AssertionError(f"{stage} was never reached")
 
 
+SIGNALLED_AS_IT_PUBLISHES = """
+import os, signal
+from pipelines.cli import main
+rename = os.replace
+def rename_and_signal(source, target):
+    rename(source, target)
+    if str(target).endswith("warehouse.duckdb"):
+        os.kill(os.getpid(), signal.SIGTERM)
+os.replace = rename_and_signal
+main()
+"""
+
+
 def test_a_signal_in_each_stage(sandbox: Sandbox, undisturbed: Path, tmp_path: Path) -> None:
-    """A night is ended in one stage after the other, then one runs undisturbed: it finds what the others landed."""
+    """A night is ended in one stage after the other. The last one finds what the others landed, and itself published:
+    its signal comes as the file gets its name."""
     cosell = Cosell(tmp_path, sandbox.endpoint_url)
     warehouse = tmp_path / "data" / "warehouse.duckdb"
     warehouse.parent.mkdir()
@@ -99,47 +113,18 @@ def test_a_signal_in_each_stage(sandbox: Sandbox, undisturbed: Path, tmp_path: P
         assert process.returncode == 128 + number, err
         assert err.strip().splitlines()[-1].startswith("cosell: stopped by a signal")
         assert list(warehouse.parent.glob("warehouse.*.duckdb*")) == []
-    result = cosell(*NIGHTLY)
+    result = cosell(*NIGHTLY, script=SIGNALLED_AS_IT_PUBLISHES)
     assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("Published ")
     assert statuses(tmp_path) == [*["interrupted"] * len(STAGES), "published"]
     assert marts(tmp_path) == marts(undisturbed)
     assert landed(tmp_path) == landed(undisturbed)
     assert {path.name for path in (tmp_path / "data").iterdir()} == KEPT
 
 
-SIGNALLED_AS_IT_PUBLISHES = """
-import os, signal, sys
-from pipelines.cli import main
-rename = os.replace
-def rename_and_signal(source, target):
-    rename(source, target)
-    if str(target).endswith("warehouse.duckdb"):
-        os.kill(os.getpid(), signal.SIGTERM)
-os.replace = rename_and_signal
-sys.argv = ["cosell", *sys.argv[1:]]
-main()
-"""
-
-
-def test_a_signal_that_comes_as_the_file_gets_its_name_finds_it_published(sandbox: Sandbox, tmp_path: Path) -> None:
-    cosell = Cosell(tmp_path, sandbox.endpoint_url)
-    result = subprocess.run(
-        [sys.executable, "-c", SIGNALLED_AS_IT_PUBLISHES, *NIGHTLY],
-        cwd=tmp_path,
-        env=cosell.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr
-    assert result.stdout.startswith("Published ")
-    assert statuses(tmp_path) == ["published"]
-    assert {path.name for path in (tmp_path / "data").iterdir()} == KEPT
-
-
 def test_the_demo_ends_with_its_run(tmp_path: Path, sandbox: Sandbox) -> None:
     """SIGKILL leaves no sandbox behind: its pipe to the run closes."""
-    process = Cosell(tmp_path, sandbox.endpoint_url).start("nightly", "--demo")
+    process = Cosell(tmp_path, sandbox.endpoint_url).start_anew("nightly", "--demo")
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     started: list[str] = []
     while not started:

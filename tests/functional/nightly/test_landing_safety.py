@@ -1,15 +1,12 @@
 """A landing that is damaged, or older, in the hands of a night: met before anything is written, or brought forward."""
 
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
-from landings import contents, files
+from landings import contents, files, leave_a_log
 from processes import Cosell
 
 from pipelines.errors import ConfigurationError
@@ -100,22 +97,11 @@ def test_a_truncated_file_is_refused(landing: Path, share: float) -> None:
     assert is_refused(landing)
 
 
-KILLED_WITH_A_LOG = """
-import os, signal, sys, duckdb
-connection = duckdb.connect(sys.argv[1])
-connection.execute("CREATE TABLE ops.kept (number INTEGER, text VARCHAR)")
-for number in range(20):
-    connection.execute("INSERT INTO ops.kept VALUES (?, repeat('row', 100))", [number])
-os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
 @pytest.fixture
 def log(landing: Path) -> Path:
     """The write-ahead log of a process that was killed: a table, and 20 rows committed one after the other."""
-    killed = subprocess.run([sys.executable, "-c", KILLED_WITH_A_LOG, landing], check=False)
-    assert killed.returncode == -signal.SIGKILL
-    return landing.with_name("landing.duckdb.wal")
+    rows = (f"INSERT INTO ops.kept VALUES ({number}, repeat('row', 100))" for number in range(20))
+    return leave_a_log(landing, "CREATE TABLE ops.kept (number INTEGER, text VARCHAR)", *rows)
 
 
 def kept(landing: Path) -> list[int]:

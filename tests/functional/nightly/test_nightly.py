@@ -14,7 +14,6 @@ from pipelines.nightly import Outcome, run_nightly
 from pipelines.sandbox.server import Sandbox
 from pipelines.settings import Settings
 from pipelines.status import print_status
-from transforms.stages import OPEN_STAGES
 
 AS_OF = NOW.date()
 OPPORTUNITIES = 150
@@ -125,24 +124,6 @@ def test_every_table_and_column_says_what_it_is(first: Outcome, settings: Settin
     assert bare == []
 
 
-def test_the_queries_of_the_readme_run(first: Outcome, settings: Settings) -> None:
-    readme = (Path(__file__).parents[3] / "README.md").read_text()
-    pipeline, moves, campaigns, brought_in = re.findall(r'cosell query "(.*?)"', readme, re.DOTALL)
-    stages = rows(settings, pipeline)
-    assert [row[0] for row in stages] == list(OPEN_STAGES)
-    (_, opening, entered, changed, won, lost, closing), *_ = rows(settings, moves)
-    assert opening + entered + changed - won - lost == closing == sum(row[2] for row in stages)
-    assert "(none)" in [row[0] for row in rows(settings, campaigns)]
-    assert rows(settings, brought_in) == []  # nobody has brought anything in here
-
-
-@pytest.mark.parametrize("page", ["attribution", "currencies", "hygiene"])
-def test_the_queries_of_the_documents_run(first: Outcome, settings: Settings, page: str) -> None:
-    text = (Path(__file__).parents[3] / "docs" / f"{page}.md").read_text()
-    (query,) = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
-    assert rows(settings, query) or page == "currencies"  # there is no file of rates here
-
-
 def test_run_is_recorded(first: Outcome, settings: Settings) -> None:
     ((as_of, catalog, status, calls, published, error),) = rows(
         settings, "SELECT as_of, catalog, status, calls, rows_published, error FROM ops.runs"
@@ -178,19 +159,16 @@ def test_nothing_is_left_behind(first: Outcome, settings: Settings) -> None:
 
 
 def test_a_night_without_changes_lists_alone_and_publishes_the_same(first: Outcome, settings: Settings) -> None:
-    before = whole(settings, "marts.opportunities")
-    second = run_nightly(settings, as_of=AS_OF)
+    """A reader keeps what it opened."""
+    before, runs = whole(settings, "marts.opportunities"), "SELECT count(*) FROM ops.runs"
+    with duckdb.connect(settings.warehouse_path, read_only=True) as reader:
+        seen = reader.execute(runs).fetchall()
+        second = run_nightly(settings, as_of=AS_OF)
+        assert reader.execute(runs).fetchall() == seen
+    assert rows(settings, runs) > seen
     assert second.counts.calls == 5  # all opportunities in two pages, what changed, associations, solutions
     assert second.counts.opportunities_fetched == second.counts.snapshots_fetched == 0
     assert whole(settings, "marts.opportunities") == before
-
-
-def test_a_reader_keeps_what_it_opened(first: Outcome, settings: Settings) -> None:
-    with duckdb.connect(settings.warehouse_path, read_only=True) as reader:
-        before = reader.execute("SELECT count(*) FROM ops.runs").fetchall()
-        run_nightly(settings, as_of=AS_OF)
-        assert reader.execute("SELECT count(*) FROM ops.runs").fetchall() == before
-    assert rows(settings, "SELECT count(*) FROM ops.runs") > before
 
 
 def test_a_past_date_shows_what_was_known_then(first: Outcome, settings: Settings, sandbox: Sandbox) -> None:
@@ -199,7 +177,6 @@ def test_a_past_date_shows_what_was_known_then(first: Outcome, settings: Setting
     run_nightly(settings, as_of=long_ago)
     modified = rows(settings, "SELECT max(last_modified_at) < ? FROM marts.opportunities".replace("?", f"'{end}'"))
     assert modified == [(True,)]
-    run_nightly(settings, as_of=AS_OF)
 
 
 def test_changes_cost_two_calls_each_and_new_snapshots(
@@ -218,14 +195,7 @@ def test_changes_cost_two_calls_each_and_new_snapshots(
     assert sorted(row[0] for row in titles) == changed
 
 
-def test_full_reads_everything_again(first: Outcome, settings: Settings, sandbox: Sandbox) -> None:
-    before = whole(settings, "marts.opportunities")
-    night = run_nightly(settings.model_copy(update={"full": True}), as_of=AS_OF)
-    assert night.counts.opportunities_fetched == len(sandbox.stores["Sandbox"].records)
-    assert whole(settings, "marts.opportunities") == before
-
-
-def test_too_many_excluded_hold_the_publication(
+def test_too_many_excluded_hold_the_publication_and_full_reads_everything_again(
     first: Outcome, settings: Settings, sandbox: Sandbox, clock: Clock
 ) -> None:
     store = sandbox.stores["Sandbox"]
@@ -250,7 +220,8 @@ def test_too_many_excluded_hold_the_publication(
     clock.now += timedelta(minutes=1)
     for opportunity_id, stage in kept.items():
         store.edit(opportunity_id, clock.now, {"LifeCycle.Stage": stage})
-    run_nightly(settings, as_of=AS_OF)
+    night = run_nightly(settings.model_copy(update={"full": True}), as_of=AS_OF)
+    assert night.counts.opportunities_fetched == len(store.records)
     assert len(whole(settings, "marts.opportunities")) == first.built.rows
 
 

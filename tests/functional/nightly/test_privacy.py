@@ -7,7 +7,6 @@ in which every private value carries a marker; then everything that was written 
 import re
 import signal
 import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -254,14 +253,7 @@ main()
 
 
 def bug(directory: Path, name: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", BUGS, name],
-        cwd=directory,
-        env=Cosell(directory, "http://127.0.0.1:9").environment(**env),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return Cosell(directory, "http://127.0.0.1:9")(name, script=BUGS, **env)
 
 
 @pytest.mark.parametrize(

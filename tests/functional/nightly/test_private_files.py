@@ -38,7 +38,7 @@ def test_a_demo_and_what_was_there_before_it(tmp_path: Path) -> None:
     (tmp_path / "elsewhere.duckdb").touch(mode=0o644)
     (data / "landing.elsewhere.duckdb").symlink_to(tmp_path / "elsewhere.duckdb")
     cosell = Cosell(tmp_path, "http://127.0.0.1:9")
-    night = cosell("nightly", "--demo")
+    night = cosell.anew("nightly", "--demo", COSELL_REPORT="true")
     assert night.returncode == 0, night.stderr
     backup = cosell("backup")
     assert backup.returncode == 0, backup.stderr

@@ -1,8 +1,6 @@
 """A backup takes the place of the landing in one step; what it replaces is kept, and what AWS counted stays counted."""
 
 import signal
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -150,8 +148,9 @@ backup.restore_backup(settings, Path(sys.argv[3]), datetime(2026, 11, 1, 5, tzin
 @pytest.mark.parametrize("step", ["backup._carry_over_calls", "os.link", "backup._complete", "Path.replace"])
 def test_a_restore_that_is_killed_leaves_the_landing(step: str, landing: Path, backup: Path) -> None:
     before = contents(landing)
-    arguments = [sys.executable, "-c", KILLED_AS_IT_RESTORES, step, landing.parent, backup]
-    assert subprocess.run(arguments, check=False).returncode == -signal.SIGKILL
+    cosell = Cosell(landing.parents[1], "http://127.0.0.1:9")
+    result = cosell(step, str(landing.parent), str(backup), script=KILLED_AS_IT_RESTORES)
+    assert result.returncode == -signal.SIGKILL, result.stderr
     assert contents(landing) == before
     landing.with_name(REPLACED).unlink(missing_ok=True)  # the second restore of a test comes at the same instant
     restore(landing, backup)
@@ -162,12 +161,12 @@ def test_a_restore_that_is_killed_leaves_the_landing(step: str, landing: Path, b
 def test_the_commands(landing: Path, tmp_path: Path) -> None:
     """Exit codes and lines, with the default file."""
     cosell = Cosell(tmp_path, "http://127.0.0.1:9")
-    result = cosell("backup")
+    result = cosell.anew("backup")
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
     (backup,) = (tmp_path / "data" / "backups").iterdir()
     assert f"cosell restore {backup}" in result.stdout
-    result = cosell("restore", str(backup))
+    result = cosell.anew("restore", str(backup))
     assert result.returncode == 0, result.stderr
     assert result.stdout.endswith("Next: cosell nightly --catalog Sandbox\n")
     for arguments in (["backup", str(backup)], ["restore", "nothing.duckdb"]):

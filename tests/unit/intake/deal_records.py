@@ -1,11 +1,11 @@
 """Helpers of the tests of requests and rules: an opportunity's record, a row about it, and the sandbox's verdict."""
 
-from copy import deepcopy
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import orjson
+from deals import CUSTOMER, DURATION, MONTHLY, OWN, PROJECT, SPEND, Record, months, with_changes
 
 from pipelines.intake.deals import Deal
 from pipelines.sandbox.instants import to_nanoseconds
@@ -13,16 +13,11 @@ from pipelines.sandbox.operations import serve
 from pipelines.sandbox.store import Store
 from pipelines.sandbox.wire import ApiError
 
-Record = dict[str, Any]
-
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 2)
 MODIFIED = "2026-03-01T08:00:00.123456789Z"
 SOLUTIONS = ("S-0000001", "S-0000002")
-MONTHLY = {"Amount": "700.0", "CurrencyCode": "USD", "Frequency": "Monthly", "TargetCompany": "AWS"}
-OWN = {"Amount": "36000", "CurrencyCode": "USD", "Frequency": "None", "TargetCompany": "Self"}
 ESTIMATE = {"EstimationUrl": f"https://calculator.aws/#/estimate?id={'a' * 32}"}
-SPEND, DURATION = "Project.ExpectedCustomerSpend", "Project.ExpectedContractDuration"
 STATUS, STAGE = "LifeCycle.ReviewStatus", "LifeCycle.Stage"
 CLOSE, LOST_REASON = "LifeCycle.TargetCloseDate", "LifeCycle.ClosedLostReason"
 ACCOUNT, RELATED = "Customer.Account", "RelatedEntityIdentifiers"
@@ -36,22 +31,8 @@ RECORD: Record = {
     "PartnerOpportunityIdentifier": "CRM-1",
     "OpportunityTeam": [{"FirstName": "Invented", "LastName": "Person"}],
     "Marketing": None,
-    "Customer": {
-        "Account": {
-            "CompanyName": "Belavamond Foods Ltd",
-            "Industry": "Retail",
-            "WebsiteUrl": "https://www.belavamond.example.com",
-            "Address": {"CountryCode": "GB", "PostalCode": "EC1A 1BB", "City": "London"},
-        }
-    },
-    "Project": {
-        "Title": "Move the shop",
-        "DeliveryModels": ["SaaS or PaaS"],
-        "CustomerBusinessProblem": "The present platform leaves support within the year.",
-        "CustomerUseCase": "Storage & Backup",
-        "CompetitorName": None,
-        "ExpectedCustomerSpend": [MONTHLY],
-    },
+    "Customer": CUSTOMER,
+    "Project": PROJECT | {"CompetitorName": None},
     "LifeCycle": {
         "Stage": "Qualified",
         "ReviewStatus": "Pending Submission",
@@ -74,28 +55,12 @@ NEW_ROW: dict[str, Any] = {
     "business_problem": "The present platform leaves support within the year.",
     "delivery_models": ("SaaS or PaaS",),
 }
-
-
-def months(value: str) -> dict[str, str]:
-    return {"Term": "Months", "Value": value}
-
-
 VALUED = {SPEND: [MONTHLY, OWN], DURATION: months("36")}
 
 
 def record(changes: dict[str, Any] | None = None) -> Record:
     """The record; each dotted path gets its value, and None takes it away."""
-    changed = deepcopy(RECORD)
-    for path, value in (changes or {}).items():
-        *parents, name = path.split(".")
-        target = changed
-        for parent in parents:
-            target = target.setdefault(parent, {})
-        if value is None:
-            target.pop(name, None)
-        else:
-            target[name] = value
-    return changed
+    return with_changes(RECORD, changes)
 
 
 def row(changes: dict[str, Any] | None = None) -> Deal:

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from written_deals import DURATION, MONTHLY, OWN, SPEND, code_of, deal, error_of, months, violations_of
+from deals import DURATION, MONTHLY, OWN, SPEND, months
+from written_deals import code_of, deal, error_of, violations_of
 
 from pipelines.sandbox.validation import service_model
 

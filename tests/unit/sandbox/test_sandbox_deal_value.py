@@ -6,7 +6,8 @@ from typing import Any
 
 import orjson
 import pytest
-from written_deals import DURATION, IN, MONTHLY, OWN, SPEND, change, deal, months, violations_of
+from deals import DURATION, MONTHLY, OWN, SPEND, months
+from written_deals import IN, change, deal, violations_of
 
 from pipelines.sandbox.server import Sandbox
 from pipelines.sandbox.world import World

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from written_deals import IN, MONTHLY, SPEND, change, code_of, deal, months, update_of, violations_of
+from deals import MONTHLY, SPEND, months
+from written_deals import IN, change, code_of, deal, update_of, violations_of
 
 from pipelines.sandbox.server import Sandbox
 

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
+from deals import DURATION, SPEND, months
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from written_deals import DURATION, IN, SPEND, deal, months, update_of, violations_of
+from written_deals import IN, deal, update_of, violations_of
 
 from pipelines.sandbox.business_rules import Circumstances, broken_rules
 from pipelines.sandbox.locks import READ_ONLY, review_status

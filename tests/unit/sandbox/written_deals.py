@@ -1,18 +1,15 @@
 """Helpers of the tests that write to the sandbox: a deal as a partner sends it, and what AWS says to it."""
 
 from collections.abc import Callable
-from copy import deepcopy
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from deals import CUSTOMER, PROJECT, with_changes
 
 from pipelines.sandbox.validation import service_model
 
 IN = {"Catalog": "Sandbox"}
-OWN = {"Amount": "36000", "CurrencyCode": "USD", "Frequency": "None", "TargetCompany": "Self"}
-MONTHLY = {"Amount": "700", "CurrencyCode": "USD", "Frequency": "Monthly", "TargetCompany": "AWS"}
-SPEND, DURATION = "Project.ExpectedCustomerSpend", "Project.ExpectedContractDuration"
 SOLUTION = {"Catalog": "Sandbox", "Id": "S-0000001", "Name": "Harbour", "Status": "Active", "Category": "Software"}
 DEAL: dict[str, Any] = {
     "Catalog": "Sandbox",
@@ -20,42 +17,15 @@ DEAL: dict[str, Any] = {
     "PartnerOpportunityIdentifier": "CRM-1",
     "OpportunityType": "Net New Business",
     "PrimaryNeedsFromAws": ["Co-Sell - Deal Support"],
-    "Customer": {
-        "Account": {
-            "CompanyName": "Belavamond Foods Ltd",
-            "Industry": "Retail",
-            "WebsiteUrl": "https://www.belavamond.example.com",
-            "Address": {"CountryCode": "GB", "PostalCode": "EC1A 1BB", "City": "London"},
-        }
-    },
-    "Project": {
-        "Title": "Move the shop",
-        "DeliveryModels": ["SaaS or PaaS"],
-        "CustomerBusinessProblem": "The present platform leaves support within the year.",
-        "CustomerUseCase": "Storage & Backup",
-        "ExpectedCustomerSpend": [MONTHLY],
-    },
+    "Customer": CUSTOMER,
+    "Project": PROJECT,
     "LifeCycle": {"Stage": "Qualified", "TargetCloseDate": "2026-09-30", "NextSteps": "Call"},
 }
 
 
-def months(value: str) -> dict[str, str]:
-    return {"Term": "Months", "Value": value}
-
-
 def deal(changes: dict[str, Any] | None = None) -> dict[str, Any]:
     """A complete CreateOpportunity request; each dotted path gets its value, and None takes it away."""
-    request = deepcopy(DEAL)
-    for path, value in (changes or {}).items():
-        *parents, name = path.split(".")
-        target = request
-        for parent in parents:
-            target = target.setdefault(parent, {})
-        if value is None:
-            target.pop(name, None)
-        else:
-            target[name] = value
-    return request
+    return with_changes(DEAL, changes)
 
 
 def update_of(client: Any, opportunity_id: str) -> dict[str, Any]:
@@ -67,17 +37,7 @@ def update_of(client: Any, opportunity_id: str) -> dict[str, Any]:
 
 def change(client: Any, opportunity_id: str, changes: dict[str, Any]) -> dict[str, Any]:
     """The same with a value put at each dotted path; None takes it away."""
-    request = update_of(client, opportunity_id)
-    for path, value in changes.items():
-        *parents, name = path.split(".")
-        target = request
-        for parent in parents:
-            target = target[parent]
-        if value is None:
-            del target[name]
-        else:
-            target[name] = value
-    return request
+    return with_changes(update_of(client, opportunity_id), changes)
 
 
 def error_of(call: Callable[..., Any], **request: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from preloaded import MAIN, Command, Preloaded
 
 from pipelines.settings import Settings
 
@@ -35,6 +36,7 @@ class Cosell:
 
     directory: Path
     endpoint_url: str
+    server: Preloaded | None = None
 
     def environment(self, **env: str) -> dict[str, str]:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "COSELL_"))}
@@ -45,10 +47,28 @@ class Cosell:
             "AWS_SECRET_ACCESS_KEY": "test-secret",
             "AWS_ENDPOINT_URL_PARTNERCENTRAL_SELLING": self.endpoint_url,
             "COSELL_READS_PER_SECOND": "0",
+            "COSELL_REPORT": "false",  # has tests of its own
             **env,
         }
 
-    def start(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, script: str = MAIN, **env: str) -> Command:
+        """Start it forked from a process that has imported the libraries, or a script of a test in its place."""
+        return Command(list(arguments), self.directory, self.environment(**env), server=self.server, script=script)
+
+    def __call__(self, *arguments: str, script: str = MAIN, **env: str) -> subprocess.CompletedProcess[str]:
+        """Run it to its end, forked."""
+        process = self.start(*arguments, script=script, **env)
+        out, err = process.communicate(timeout=120)
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+    def anew(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+        """Run it to its end as a person does, its start included."""
+        with self.start_anew(*arguments, **env) as process:
+            out, err = process.communicate(timeout=120)
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+    def start_anew(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
+        """Start it as a person does."""
         return subprocess.Popen(
             [COSELL, *arguments],
             cwd=self.directory,
@@ -58,11 +78,6 @@ class Cosell:
             text=True,
             start_new_session=True,
         )
-
-    def __call__(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-        process = self.start(*arguments, **env)
-        out, err = process.communicate(timeout=120)
-        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
 
 @contextmanager
@@ -79,7 +94,7 @@ def aws_environment(endpoint_url: str, home: Path) -> Iterator[None]:
 
 
 def settings_for(data_dir: Path, **changes: object) -> Settings:
-    return Settings(catalog="Sandbox", data_dir=data_dir, reads_per_second=0, **changes)
+    return Settings(catalog="Sandbox", data_dir=data_dir, reads_per_second=0, report=False, **changes)
 
 
 def rows(settings: Settings, sql: str) -> list[tuple]:
