@@ -6,6 +6,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from pipelines.dictionary import dictionary_page
 from pipelines.partner_central.baseline import BASELINE, as_json, installed
 from transforms.hygiene_rules import HYGIENE_RULES, SEVERITIES
 
@@ -44,7 +45,7 @@ def hygiene_page() -> str:
     return _HYGIENE.format(severities="\n".join(severities), rules="\n".join(rules))
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"hygiene.md": hygiene_page}
+PAGES: Mapping[str, Callable[[], str]] = {"dictionary.md": dictionary_page, "hygiene.md": hygiene_page}
 """Each page that is made, and what makes it."""
 
 
