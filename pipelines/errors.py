@@ -39,5 +39,5 @@ class Interrupted(BaseException):
     """SIGINT or SIGTERM ended the run. Not an Exception, so that nothing on the way takes it for a failure."""
 
     def __init__(self, signal_number: int) -> None:
-        super().__init__("stopped by a signal: what is published stays as it was; run again to go on")
+        super().__init__("stopped by a signal: what is published is whole; run again to go on")
         self.exit_code = 128 + signal_number  # the shell's convention

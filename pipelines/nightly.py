@@ -60,8 +60,8 @@ class Outcome:
 def run_nightly(settings: Settings, *, as_of: date, demo: bool = False) -> Outcome:
     """Run one night and publish its warehouse.
 
-    Raises a CosellError, or Interrupted, with the last published warehouse as it was. What has landed stays, and
-    the next run goes on from there.
+    Raises a CosellError, or Interrupted, with the last published warehouse as it was, or with this night's in its
+    place where the report alone is not made. What has landed stays, and the next run goes on from there.
     """
     with run_lock(settings.data_dir), full_disk_told(settings.data_dir):
         _check_places(settings)
@@ -123,7 +123,10 @@ class _Night:
         from pipelines.report.page import write_report
 
         with self.progress.stage("report"):
-            path = write_report(self.settings)
+            try:
+                path = write_report(self.settings)
+            except CosellError as error:
+                raise type(error)(f"the night is published, but its report is not: {error}") from error
             self.progress.update(f"{path.name}, {path.stat().st_size / 1000:,.0f} kB")
         return path
 

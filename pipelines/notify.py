@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from pipelines.interrupts import heard
 COMMAND_SECONDS = 60.0
 WEBHOOK_SECONDS = 10.0
 LONGEST_LINE = 2_000
+ADDRESS = re.compile(r"\S*://|(https?:/*)?[\w-]+(\.[\w-]+)+(:\d+)?/", re.IGNORECASE)
+"""What begins so is a URL, whole or mistyped: a shell would print its secret as the command that it cannot find."""
 
 
 @dataclass
@@ -33,10 +36,13 @@ class Hook:
         """Hand on the line of a failure. Returns what went wrong with that, in one line without any secret."""
         line = _summary(error, exit_code)
         try:
-            if not self.notify:
+            bare = _bare(self.notify)
+            if not bare:
                 return None
-            if _is_url(self.notify):
-                return _post(self.notify, line)
+            if _is_url(bare):
+                return _post(bare, line)
+            if ADDRESS.match(bare):
+                return "notify is an address without http:// or https:// in front: mend that, or write a command"
             return _run(self.notify, line, self.environment | {"COSELL_EXIT_CODE": str(exit_code)})
         except Interrupted as second:
             heard(second)
@@ -49,6 +55,13 @@ def _summary(error: BaseException, exit_code: int) -> str:
     text = str(error) if is_ours else f"{type(error).__name__}, a bug: its traceback is in the log of the run"
     printable = "".join(character if character.isprintable() else " " for character in text)
     return f"cosell nightly ended with exit code {exit_code}: {printable}"[:LONGEST_LINE]
+
+
+def _bare(notify: str) -> str:
+    """Strip blanks and one pair of quotes, which a secret that was pasted with them has kept."""
+    bare = notify.strip()
+    is_quoted = len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "'\""
+    return bare[1:-1].strip() if is_quoted else bare
 
 
 def _is_url(notify: str) -> bool:

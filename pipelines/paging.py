@@ -1,19 +1,22 @@
-"""A page of a result: which rows are shown, what the others are, and a pager where somebody reads on a terminal."""
+"""The output: which rows are shown, a pager where somebody reads on a terminal, and what cannot be written."""
 
 import os
-import shlex
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import duckdb
 
+from pipelines.errors import ConfigurationError
+
 PIPE_WIDTH = 10_000  # columns of text when nobody's terminal sets the width
 PAGER = "less"
 LESS = "RSX"  # wide lines are scrolled, not broken, and the text stays on the screen
+NOT_SHOWN = frozenset({2, 126, 127})  # of a shell: its syntax (or a pager's options), not to be run, not found
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,35 @@ def _is_paged(text: str) -> bool:
     """Show a text in the pager, and tell whether there is one."""
     for number in (signal.SIGINT, signal.SIGPIPE):  # theirs while the pager has the terminal
         signal.signal(number, signal.SIG_IGN)
-    command = shlex.split(os.environ.get("PAGER") or PAGER)
+    command = os.environ.get("PAGER", "").strip() or PAGER
     try:
-        subprocess.run(command, input=text, text=True, env={"LESS": LESS, **os.environ}, check=False)  # noqa: S603
+        pager = subprocess.run(  # noqa: S603 - the user's own command, as in git
+            ["/bin/sh", "-c", command],
+            input=text,
+            encoding=sys.stdout.encoding,
+            errors="replace",
+            env={"LESS": LESS, **os.environ},
+            check=False,
+        )
     except OSError:
         return False
-    return True
+    return pager.returncode not in NOT_SHOWN
+
+
+@contextmanager
+def output_told() -> Iterator[None]:
+    """Write all that is printed, and tell in one line of an output that cannot be written. Raises ConfigurationError.
+
+    Whoever has stopped reading is none of that.
+    """
+    if sys.stdout is None:
+        raise ConfigurationError("cannot write the output: the standard output is closed")
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python writes of it when it ends
+        reason = (error.strerror or str(error)).partition(" (os error")[0]  # Polars' has no strerror
+        raise ConfigurationError(f"cannot write the output: {reason}") from error

@@ -15,7 +15,7 @@ import polars as pl
 from expectations.rules import quoted
 from pipelines.database import open_database
 from pipelines.errors import ConfigurationError
-from pipelines.paging import EVERYTHING, Page, print_table
+from pipelines.paging import EVERYTHING, Page, output_told, print_table
 
 Format = Literal["table", "csv", "json", "parquet"]
 TABLE_ROWS = 100  # of a table, where nobody says how many; the other formats give every row
@@ -75,7 +75,14 @@ def open_published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         try:
             yield connection
         except (duckdb.CatalogException, duckdb.BinderException) as error:  # a table or a column is missing
-            raise ConfigurationError(f"{path} is none that cosell published: `cosell nightly` replaces it") from error
+            raise foreign(path) from error
+
+
+def foreign(path: Path) -> ConfigurationError:
+    """Say that a warehouse lacks what we read, and what to do."""
+    return ConfigurationError(
+        f"{path} was published by another version of cosell, or is none of its own: `cosell nightly` replaces it"
+    )
 
 
 def print_query(
@@ -83,9 +90,9 @@ def print_query(
 ) -> str | None:
     """Print the rows of one statement, or a page of them, and return which ones these are if they are not all.
 
-    Raises ConfigurationError when the SQL is not allowed or does not run.
+    Raises ConfigurationError when the SQL is not allowed or does not run, or when the rows cannot be written.
     """
-    if output_format == "parquet" and sys.stdout.isatty():
+    if output_format == "parquet" and sys.stdout and sys.stdout.isatty():
         raise ConfigurationError(
             "Parquet is binary: send it to a file, `cosell query … --format parquet > rows.parquet`"
         )
@@ -98,7 +105,8 @@ def print_query(
                 relation = relation.materialize()  # so that it runs once, to count and to show
                 note = page.note(relation.shape[0])
                 relation = page.of(relation)
-            _print(relation, output_format, pager=pager)
+            with output_told():
+                _print(relation, output_format, pager=pager)
         except duckdb.Error as error:
             raise ConfigurationError(f"SQL: {_line_of(error)}") from error
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
@@ -119,6 +127,8 @@ def _reading_statement(sql: str) -> duckdb.Statement:
             return statement
     except ValueError:  # none or several; or a kind that DuckDB knows and its client for Python does not
         pass
+    except TypeError as error:  # what DuckDB's client says of bytes that the shell passed on as they are
+        raise ConfigurationError("SQL: the statement is not UTF-8") from error
     raise ConfigurationError(f"SQL: {ALLOWED}")
 
 
@@ -141,7 +151,9 @@ def _print(relation: duckdb.DuckDBPyRelation, output_format: Format, *, pager: b
             _writable(relation).pl().write_json(output)
             output.write(b"\n")
         case "parquet":
-            relation.pl().write_parquet(output)
+            rows = io.BytesIO()  # Polars makes an error of its own of an output that cannot be written
+            relation.pl().write_parquet(rows)
+            output.write(rows.getbuffer())
 
 
 def _drawn(relation: duckdb.DuckDBPyRelation, width: int) -> str:

@@ -1,5 +1,6 @@
 """The `cosell` command: each verb parses, calls one function and prints. Heavy imports wait for the verb."""
 
+import io
 import os
 import sys
 
@@ -26,6 +27,8 @@ def main() -> None:
     catch_signals()
     if COMPLETING in os.environ:
         os.environ["COLUMNS"] = "10000"  # a description broken into lines would pass for several answers
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="replace")  # a terminal that lacks the lines of a table shows all the rest
     hook = Hook()
     try:
         typer.main.get_command(app)(obj=hook)  # calling `app` itself would put a hook for tracebacks in place of ours

@@ -98,33 +98,49 @@ def query(  # noqa: PLR0913 - one parameter an option
     data_dir: DataDir = None,
 ) -> None:
     """Run read-only SQL, or a named query, on the published warehouse."""
+    from pipelines.paging import output_told
     from pipelines.queries import is_name, listing, named_sql
 
     if show_list:
         end_at_once()
-        typer.echo(listing())
+        with output_told():
+            typer.echo(listing())
         return
     if sql is None or (show_sql and not is_name(sql)):
         raise ConfigurationError("give SQL or the name of a query: `cosell query --list` shows the names")
     if show_sql:
         end_at_once()
-        typer.echo(named_sql(sql), nl=False)
+        with output_told():
+            typer.echo(named_sql(sql), nl=False)
         return
     from pipelines.paging import Page
     from pipelines.query import print_query
     from pipelines.settings import load_settings
 
     end_at_once()  # after the imports, since Polars takes SIGINT for itself
-    text = named_sql(sql) if is_name(sql) else sys.stdin.read() if sql == "-" else sql
+    text = named_sql(sql) if is_name(sql) else _standard_input() if sql == "-" else sql
     path = load_settings(data_dir=data_dir).warehouse_path
     if note := print_query(path, text, output_format, Page(limit, offset), pager=not no_pager):
         typer.echo(note, err=True)
 
 
+def _standard_input() -> str:
+    """Read the SQL on the standard input. Raises ConfigurationError."""
+    if sys.stdin is None:
+        raise ConfigurationError("there is no SQL to read: the standard input is closed")
+    try:
+        return sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError as error:
+        raise ConfigurationError("SQL: the standard input is not UTF-8") from error
+
+
 @app.command(epilog="Example: cosell report --data-dir /srv/cosell")
 def report(data_dir: DataDir = None) -> None:
     """Make the HTML report of the published warehouse again, and say where it is."""
+    from pipelines.paging import output_told
     from pipelines.report.page import write_report
     from pipelines.settings import load_settings
 
-    typer.echo(write_report(load_settings(data_dir=data_dir)))
+    path = write_report(load_settings(data_dir=data_dir))
+    with output_told():
+        typer.echo(path)

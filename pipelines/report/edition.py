@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.errors import ConfigurationError
 from pipelines.report import format as write
 
 
@@ -53,10 +54,12 @@ class Edition:
 
 
 def edition(connection: duckdb.DuckDBPyConnection) -> Edition:
-    """Read whose warehouse an open one is, and in which currency."""
-    (run,) = _rows(connection, "FROM ops.runs WHERE status = 'published' ORDER BY started_at DESC LIMIT 1")
-    (basis,) = _rows(connection, "SELECT reporting_currency FROM ops.basis")
-    return Edition(connection, run, basis["reporting_currency"])
+    """Read whose warehouse an open one is, and in which currency. Raises ConfigurationError when it does not say so."""
+    runs = _rows(connection, "FROM ops.runs WHERE status = 'published' ORDER BY started_at DESC LIMIT 1")
+    currencies = _rows(connection, "SELECT reporting_currency FROM ops.basis")
+    if not (runs and currencies):
+        raise ConfigurationError("this warehouse does not say which run published it: `cosell nightly` replaces it")
+    return Edition(connection, runs[0], currencies[0]["reporting_currency"])
 
 
 def _rows(

@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 
 import duckdb
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipelines.database import full_disk_told
-from pipelines.errors import ConfigurationError
+from pipelines.errors import ConfigurationError, LockedError
 from pipelines.private_files import for_owner_alone
 from pipelines.publication import sync
 from pipelines.query import open_published
@@ -19,12 +19,14 @@ from pipelines.settings import Settings
 
 LATEST = "latest.html"
 UNFINISHED = ".html.tmp"
+LONGEST_WAIT_SECONDS = 60.0
 
 
 def write_report(settings: Settings) -> Path:
     """Write the report of the published warehouse and return its path.
 
-    Raises ConfigurationError when nothing is published, or when the directory of the reports cannot be written.
+    Raises ConfigurationError when nothing is published, or when the directory of the reports cannot be written,
+    LockedError when another report is being written for a minute.
     """
     with open_published(settings.warehouse_path) as connection:
         as_of, page = rendered(connection)
@@ -32,11 +34,15 @@ def write_report(settings: Settings) -> Path:
     try:
         with for_owner_alone(), full_disk_told(settings.data_dir):
             settings.reports_path.mkdir(exist_ok=True)
-            with FileLock(settings.reports_path / ".lock"):
+            with FileLock(settings.reports_path / ".lock", timeout=LONGEST_WAIT_SECONDS):
                 for left in settings.reports_path.glob(f".*{UNFINISHED}"):  # by one that was killed
                     left.unlink()
                 _put(page, path)
                 _put(page, settings.reports_path / LATEST)
+    except Timeout as error:
+        raise LockedError(
+            f"another report is being written in {settings.reports_path}: `cosell report` later"
+        ) from error
     except OSError as error:
         raise ConfigurationError(
             f"cannot write in {settings.reports_path}: {error.strerror}; mend that, then `cosell report`"

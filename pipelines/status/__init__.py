@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from pipelines.errors import OutdatedError
 from pipelines.locking import no_run_starts
+from pipelines.paging import output_told
 from pipelines.settings import Settings
 from pipelines.status.disk import read_disk
 from pipelines.status.landed import Landed, read_landed
@@ -11,7 +12,7 @@ from pipelines.status.monitor import print_object
 from pipelines.status.published import read_published
 from pipelines.status.screen import print_screen
 from pipelines.status.standing import Standing
-from pipelines.status.verdict import how_old
+from pipelines.status.verdict import how_old, why_stale
 
 __all__ = ["how_old", "print_status", "read_standing"]
 
@@ -19,10 +20,12 @@ __all__ = ["how_old", "print_status", "read_standing"]
 def print_status(settings: Settings, now: datetime, *, max_age: timedelta | None = None, as_json: bool = False) -> None:
     """Print what a person asks in the morning: did it run, is it fresh, is it sound, what changed, what is next.
 
-    Raises OutdatedError, after printing, when nothing is published or what is published is older than `max_age`.
+    Raises OutdatedError, after printing, when nothing is published or what is published is older than `max_age`;
+    ConfigurationError when it cannot be printed.
     """
     standing = read_standing(settings, now, max_age=max_age)
-    (print_object if as_json else print_screen)(standing)
+    with output_told():
+        (print_object if as_json else print_screen)(standing)
     if max_age is not None and not standing.is_fresh:
         raise OutdatedError(_outdated(standing, max_age))
 
@@ -38,11 +41,11 @@ def read_standing(settings: Settings, now: datetime, *, max_age: timedelta | Non
 
 
 def _outdated(standing: Standing, max_age: timedelta) -> str:
-    if standing.age is None:
+    if standing.published is None:
         return f"nothing is published at {standing.settings.warehouse_path}: run `cosell nightly`"
     return (
-        f"what is published is {how_old(standing.age)} old, and --max-age is {how_old(max_age)}: see why with "
-        "`cosell status`, then run `cosell nightly`"
+        f"what is published is stale ({why_stale(standing, standing.published)}), and --max-age is {how_old(max_age)}: "
+        "see why with `cosell status`, then run `cosell nightly`"
     )
 
 

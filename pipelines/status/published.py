@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from expectations.schema import DRIFT_SUITE
 from pipelines.database import fetch_row
 from pipelines.intake.suggestions import SUGGESTED
-from pipelines.query import open_published
+from pipelines.query import foreign, open_published
 from pipelines.status.changes import Changes, changes_since
 from pipelines.status.landed import Run, count_drifts, last_runs
 
@@ -35,21 +36,27 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The published night; `currency` is that of its sums.
+    """The published night; `currency` is that of its sums, None where an older version of cosell published them.
 
-    `since_last` is what changed since the published run before it began, if there is one.
+    `since_last` is what changed after what the published run before it could know, if there is one, and if that is
+    not later than all that this one knows.
     """
 
     run_id: str
     finished_at: datetime
     as_of: date
-    currency: str
+    currency: str | None
     quality: Quality
     rows: Mapping[str, int]
     since_last: Changes | None
     this_month: Changes
     runs: list[Run]
     drifts: int
+
+    @property
+    def known_until(self) -> datetime:
+        """The end of what it can know: that of its business date, or of the night itself if that was earlier."""
+        return min(self.finished_at, _end_of(self.as_of))
 
 
 def read_published(path: Path) -> Published:
@@ -59,21 +66,44 @@ def read_published(path: Path) -> Published:
             """SELECT run_id, finished_at, as_of, started_at FROM ops.runs
                WHERE status = 'published' ORDER BY started_at DESC LIMIT 2"""
         ).fetchall()
+        if not nights:
+            raise foreign(path)
         run_id, finished_at, as_of, _ = nights[0]
-        (currency,) = fetch_row(warehouse, "SELECT reporting_currency FROM ops.basis")
         month = datetime(as_of.year, as_of.month, 1, tzinfo=UTC)
         return Published(
             run_id,
             finished_at,
             as_of,
-            currency,
+            _currency(warehouse),
             _quality(warehouse, run_id),
             _rows(warehouse),
-            changes_since(warehouse, nights[1][-1]) if len(nights) == 2 else None,
+            _since_last(warehouse, as_of, nights[1:]),
             changes_since(warehouse, month),
             last_runs(warehouse),
             count_drifts(warehouse),
         )
+
+
+def _since_last(warehouse: duckdb.DuckDBPyConnection, as_of: date, before: list[tuple[Any, ...]]) -> Changes | None:
+    """Read what changed since the night before, which knew nothing after its start or after its business date."""
+    since = min((min(started_at, _end_of(day)) for _, _, day, started_at in before), default=None)
+    return None if since is None or since >= _end_of(as_of) else changes_since(warehouse, since)
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), UTC)
+
+
+def _currency(warehouse: duckdb.DuckDBPyConnection) -> str | None:
+    is_known = fetch_row(
+        warehouse,
+        "SELECT count(*) FROM duckdb_columns() WHERE (schema_name, table_name, column_name) = "
+        "('ops', 'basis', 'reporting_currency')",
+    )
+    if is_known == (0,):
+        return None
+    (currency,) = fetch_row(warehouse, "SELECT any_value(reporting_currency) FROM ops.basis")
+    return None if currency is None else str(currency)
 
 
 def _quality(warehouse: duckdb.DuckDBPyConnection, run_id: str) -> Quality:

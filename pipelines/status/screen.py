@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import timedelta
 
 from rich.box import SIMPLE_HEAD
 from rich.columns import Columns
@@ -65,7 +64,7 @@ def _changes(published: Published) -> Iterator[str]:
     """Say what changed since the night before, and in the month."""
     since_last, month = published.since_last, published.this_month
     if since_last:
-        yield f"Since {since_last.since:%Y-%m-%d %H:%M} UTC, when the published run before began: {_deals(since_last)}"
+        yield f"Since {since_last.since:%Y-%m-%d %H:%M} UTC, where the night before stopped: {_deals(since_last)}"
         yield f"  {_pipeline(since_last, published.currency)}"
     yield f"Since {month.since:%Y-%m-%d}, in the month: {_deals(month)}"
     yield f"  {_pipeline(month, published.currency)}"
@@ -78,11 +77,11 @@ def _deals(changes: Changes) -> str:
     )
 
 
-def _pipeline(changes: Changes, currency: str) -> str:
+def _pipeline(changes: Changes, currency: str | None) -> str:
+    unit = f"{currency} " if currency else ""
     return (
-        f"Open pipeline: {changes.open_before:,} -> {changes.open_now:,} deals, AWS MRR {currency} "
-        f"{changes.aws_mrr_before:,} -> "
-        f"{changes.aws_mrr_now:,} ({changes.aws_mrr_now - changes.aws_mrr_before:+,})."
+        f"Open pipeline: {changes.open_before:,} -> {changes.open_now:,} deals, AWS MRR {unit}"
+        f"{changes.aws_mrr_before:,} -> {changes.aws_mrr_now:,} ({changes.aws_mrr_now - changes.aws_mrr_before:+,})."
     )
 
 
@@ -104,9 +103,9 @@ def _print_runs(console: Console, runs: Sequence[Run]) -> None:
 
 
 def _published(published: Published, standing: Standing) -> Iterator[str]:
-    age = timedelta(seconds=round((standing.now - published.finished_at).total_seconds()))
     quality, findings = published.quality, published.quality.findings
-    yield f"Published: {standing.settings.warehouse_path}, as of {published.as_of}, {age} old."
+    when = f"as of {published.as_of}, at {published.finished_at:%Y-%m-%d %H:%M} UTC"
+    yield f"Published: {standing.settings.warehouse_path}, {when}."
     yield (
         f"Quality: {quality.rules_checked:,} rules checked, {quality.rules_broken:,} broken; "
         f"{quality.opportunities_excluded:,} opportunities with an excluded record, "

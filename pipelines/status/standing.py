@@ -11,6 +11,8 @@ from pipelines.status.published import Published
 
 FRESH = timedelta(hours=26)
 """A night and two hours to spare: what is published is fresh for so long, where nobody says how long."""
+APART = timedelta(minutes=1)
+"""The clocks of two machines may differ by so much, and a night may end while the status is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +28,19 @@ class Standing:
     disk: Mapping[str, int]
 
     @property
-    def age(self) -> timedelta | None:
-        """How long ago the published night ended."""
-        return None if self.published is None else self.now - self.published.finished_at
+    def oldest(self) -> timedelta:
+        """How old what is published may be."""
+        return self.max_age or FRESH
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether the published night ended in the future: a clock is or was wrong, and nobody knows how old it is."""
+        return self.published is not None and self.published.finished_at - self.now > APART
 
     @property
     def is_fresh(self) -> bool:
-        """Whether what is published is no older than it may be."""
-        return self.age is not None and self.age <= (self.max_age or FRESH)
+        """Whether what is published is no older than it may be, by the clock and by its business date."""
+        return self.published is not None and not self.is_ahead and self.now - self.published.known_until <= self.oldest
 
     @property
     def runs(self) -> list[Run]:

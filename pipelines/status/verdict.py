@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 
+from pipelines.status.published import Published
 from pipelines.status.standing import Standing
 
 Name = Literal["fresh", "stale", "held", "failed", "interrupted", "killed", "missing", "working", "nothing"]
@@ -39,7 +40,7 @@ STEPS: Mapping[Name, Step] = {
     "failed": Step("cosell nightly", "once what the last error says is mended"),
     "interrupted": Step("cosell nightly", "which goes on where it was stopped"),
     "killed": Step("cosell nightly", "which goes on where it was stopped"),
-    "stale": Step("cosell nightly", "and see why nothing was published since"),
+    "stale": Step("cosell nightly", "and see why nothing newer is published"),
     "missing": Step("cosell nightly", "which publishes anew from what has landed"),
 }
 """What stands in the way of the next night."""
@@ -59,8 +60,21 @@ def verdict(standing: Standing) -> Verdict:
             return Verdict(ending, f"{ENDINGS[ending]} {ago} ago; {_what_is_published(standing)}.")
     if published is None:
         return Verdict("missing", f"What was published is gone: there is no {standing.settings.warehouse_path}.")
-    when = f"published {_age(published.finished_at, standing.now)} ago as of {published.as_of}"
-    return Verdict("fresh", f"Fresh and sound: {when}.") if standing.is_fresh else Verdict("stale", f"Stale: {when}.")
+    if not standing.is_fresh:
+        return Verdict("stale", f"Stale: {why_stale(standing, published)}.")
+    when = how_old(standing.now - published.finished_at)
+    return Verdict("fresh", f"Fresh and sound: published {when} ago as of {published.as_of}.")
+
+
+def why_stale(standing: Standing, published: Published) -> str:
+    """Say which is too old, the publication or its business date, or that a clock is wrong."""
+    if standing.is_ahead:
+        return f"published in the future, at {published.finished_at:%Y-%m-%d %H:%M} UTC: a clock is or was wrong"
+    age = standing.now - published.finished_at
+    if age > standing.oldest:
+        return f"published {how_old(age)} ago as of {published.as_of}"
+    ended = how_old(standing.now - published.known_until)
+    return f"published {how_old(age)} ago, but as of {published.as_of}, a day that ended {ended} ago"
 
 
 def next_step(standing: Standing, name: Name) -> Step:
@@ -91,12 +105,8 @@ def how_old(age: timedelta) -> str:
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days"
 
 
-def _age(since: datetime, now: datetime) -> str:
-    return how_old(now - since)
-
-
 def _what_is_published(standing: Standing) -> str:
     published = standing.published
     if published is None:
         return "nothing is published yet"
-    return f"what is published is {_age(published.finished_at, standing.now)} old, as of {published.as_of}"
+    return f"what is published is {how_old(standing.now - published.finished_at)} old, as of {published.as_of}"

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -75,3 +76,50 @@ def test_json_and_parquet_are_exact(warehouse: Path) -> None:
     assert frame.columns == ["=text", "number", "amount", "day", "list", "struct", "bytes", "json"]
     assert frame["=text"].to_list()[:3] == ["=1+1", "+1", "-1"]
     assert frame["bytes"].to_list()[0] == b"x"
+
+
+def of_shell(data_dir: Path, script: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a line of the shell, in which `$QUERY` is `cosell query`."""
+    variables = {**os.environ, "QUERY": f"{COSELL} query --data-dir {data_dir}", **environment}
+    return subprocess.run(["sh", "-c", script], env=variables, capture_output=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("output_format", "rows"),
+    [
+        ("table", "SELECT 1"),  # stays in a buffer to the end
+        ("table", "SELECT repeat('x', 100000)"),
+        ("csv", "SELECT 1"),
+        ("json", "FROM range(100000)"),
+        ("parquet", "FROM range(100000)"),
+    ],
+)
+def test_rows_that_cannot_be_written_are_told(warehouse: Path, output_format: str, rows: str) -> None:
+    result = of_shell(warehouse, f'$QUERY --format {output_format} "{rows}" >/dev/full')
+    assert (result.returncode, result.stderr) == (2, b"cosell: cannot write the output: No space left on device\n")
+
+
+@pytest.mark.parametrize("arguments", ["--format table 'SELECT 1'", "--format parquet 'SELECT 1'", "--list"])
+def test_a_closed_output_is_told(warehouse: Path, arguments: str) -> None:
+    result = of_shell(warehouse, f"$QUERY {arguments} >&-")
+    assert result.returncode == 2
+    assert result.stderr == b"cosell: cannot write the output: the standard output is closed\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        (r"printf '\377\376SELECT 1' | $QUERY -", b"SQL: the standard input is not UTF-8"),
+        ("$QUERY - <&-", b"there is no SQL to read: the standard input is closed"),
+        (r"""$QUERY "$(printf "SELECT '\377'")" """, b"SQL: the statement is not UTF-8"),
+    ],
+)
+def test_sql_that_cannot_be_read_is_told(warehouse: Path, script: str, says: bytes) -> None:
+    result = of_shell(warehouse, script)
+    assert (result.returncode, result.stdout, result.stderr) == (2, b"", b"cosell: " + says + b"\n")
+
+
+def test_a_table_lacks_only_what_the_output_cannot_show(warehouse: Path) -> None:
+    result = of_shell(warehouse, r"""$QUERY "SELECT 'M' || chr(252) || 'nchen' AS city" """, PYTHONIOENCODING="latin-1")
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert "? München ?".encode("latin-1") in result.stdout

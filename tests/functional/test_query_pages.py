@@ -134,12 +134,31 @@ def test_a_table_wider_than_the_screen_goes_there_whole_as_well(data_dir: Path) 
         ([NUMBERS, "--no-pager"], MARKING),
         ([NUMBERS, "--format", "csv"], MARKING),
         ([NUMBERS], "/nowhere/to/be/found"),
+        ([NUMBERS], "/etc"),  # nothing to run
+        ([NUMBERS], "cat | /nowhere/to/be/found"),
+        ([NUMBERS], '"'),
     ],
 )
 def test_all_else_is_printed_as_it_is(data_dir: Path, arguments: list[str], pager: str) -> None:
     shown = on_terminal(data_dir, *arguments, PAGER=pager)
     assert "paged:" not in shown
     assert "4" in shown
+
+
+def test_the_pager_is_a_line_of_the_shell(data_dir: Path) -> None:
+    """As for git and man."""
+    table = on_terminal(data_dir, NUMBERS, "--no-pager").splitlines()
+    assert on_terminal(data_dir, NUMBERS, PAGER=f"cat | {MARKING}").splitlines() == [
+        *(f"paged:{line}" for line in table[:-1]),
+        "rows 1-100 of 250; next: --offset 100",
+    ]
+
+
+def test_a_blank_pager_is_the_usual_one(data_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "less").write_text(f"#!/bin/sh\n{MARKING}\n")
+    (tmp_path / "less").chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    assert on_terminal(data_dir, NUMBERS, PAGER="   ", PATH=path).startswith("paged:")
 
 
 def test_leaving_the_pager_early_is_no_failure(data_dir: Path) -> None:

@@ -159,10 +159,65 @@ def test_older_than_it_may_be(demo_data_dir: Path, as_json: bool, capsys: pytest
     settings, max_age = Settings(data_dir=demo_data_dir), timedelta(hours=26)
     print_status(settings, finished_at + max_age, max_age=max_age, as_json=as_json)
     with pytest.raises(
-        OutdatedError, match=r"what is published is 26 h old, and --max-age is 26 h: .* `cosell nightly`"
+        OutdatedError,
+        match=r"what is published is stale \(published 26 h ago as of .*\), and --max-age is 26 h: .* `cosell nightly`",
     ):
         print_status(settings, finished_at + max_age + timedelta(seconds=1), max_age=max_age, as_json=as_json)
     assert capsys.readouterr().out.count("Stale: published 26 h ago") == 1
+
+
+def test_a_warehouse_of_an_old_business_date_is_too_old(
+    demo_data_dir: Path, tmp_path: Path, told: Told, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its age stays that of the publication."""
+    shutil.copy(demo_data_dir / "warehouse.duckdb", tmp_path)
+    with duckdb.connect(tmp_path / "warehouse.duckdb") as connection:
+        connection.execute("UPDATE ops.runs SET as_of = '2024-01-05', finished_at = now() - INTERVAL 11 MINUTE")
+        connection.execute("ALTER TABLE ops.basis DROP reporting_currency")  # as the version before had it
+    status = told(tmp_path)
+    assert (status["verdict"], status["is_fresh"]) == ("stale", False)
+    assert 660 <= status["published"]["age_seconds"] < 720
+    assert status["published"]["currency"] is None
+    with pytest.raises(OutdatedError, match=r"\(published 11 min ago, but as of 2024-01-05, a day that ended \d+ days"):
+        print_status(Settings(data_dir=tmp_path), datetime.now(UTC), max_age=timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("began", "as_of", "as_of_now", "since"),
+    [
+        ("2026-03-01 04:30", "2026-03-01", "2026-03-02", "2026-03-01 04:30"),
+        ("2026-03-01 04:30", "2026-02-28", "2026-03-02", "2026-03-01 00:00"),  # it knew the day before alone
+        ("2026-03-01 04:30", "2024-01-05", "2026-03-02", "2024-01-06 00:00"),
+        ("2026-03-01 23:59", "2026-03-01", "2026-03-01", "2026-03-01 23:59"),
+        ("2026-03-02 00:00", "2026-03-02", "2026-03-01", None),
+        ("2026-03-01 04:30", "2024-01-05", "2024-01-05", None),  # the same day again
+        ("2026-03-01 04:30", "2026-03-01", "2024-01-05", None),  # a day long before
+    ],
+)
+def test_the_night_before_knew_nothing_after_its_business_date(
+    demo_data_dir: Path, tmp_path: Path, told: Told, began: str, as_of: str, as_of_now: str, since: str | None
+) -> None:
+    shutil.copy(demo_data_dir / "warehouse.duckdb", tmp_path)
+    with duckdb.connect(tmp_path / "warehouse.duckdb") as connection:
+        connection.execute(f"UPDATE ops.runs SET as_of = '{as_of_now}'")
+        connection.execute(
+            f"INSERT INTO ops.runs SELECT * REPLACE ('a-before' AS run_id, '{began}+00' AS started_at, "
+            f"'{as_of}' AS as_of) FROM ops.runs"
+        )
+    changes = told(tmp_path)["published"]["since_last_run"]
+    expected = None if since is None else datetime.fromisoformat(f"{since}+00:00")
+    assert (changes and datetime.fromisoformat(changes["since"])) == expected
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+@pytest.mark.parametrize(("output", "reason"), [(">/dev/full", "No space left on device"), (">&-", "is closed")])
+def test_a_status_that_cannot_be_written_is_told(tmp_path: Path, options: list[str], output: str, reason: str) -> None:
+    script = f'"{COSELL}" status {" ".join(options)} --data-dir "{tmp_path}/data" {output}'
+    result = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+    (line,) = result.stderr.splitlines()
+    assert result.returncode == 2
+    assert line.startswith("cosell: cannot write the output: ")
+    assert line.endswith(reason)
 
 
 @pytest.mark.parametrize("text", ["", "26", "h", "-1h", "0h", "1.5h", "26 h", "1w", "100000d", "26H", "26h\n"])

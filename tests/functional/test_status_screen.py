@@ -14,6 +14,8 @@ from pipelines.settings import Settings
 from pipelines.status import print_status
 
 Lines = Callable[..., list[str]]
+WAREHOUSE = r"/warehouse\.duckdb"
+FOREIGN = "another version of cosell, or is none of its own: `cosell nightly` replaces it"
 
 
 @pytest.fixture
@@ -113,6 +115,42 @@ def test_a_night_that_was_never_started_is_noticed(data_dir: Path, lines: Lines)
     assert shown[-1].startswith("Next: `cosell nightly`, ")
 
 
+@pytest.mark.parametrize(
+    ("as_of", "finished_at", "read_at", "says"),
+    [
+        ("2026-03-02", "2026-03-02 04:30", "2026-03-03 06:30", "Fresh and sound: published 26 h ago as of 2026-03-02."),
+        ("2026-03-02", "2026-03-02 04:30", "2026-03-03 06:31", "Stale: published 26 h ago as of 2026-03-02."),
+        ("2026-03-01", "2026-03-02 04:30", "2026-03-03 02:00", "Fresh and sound: published 21 h ago as of 2026-03-01."),
+        (
+            *("2026-03-01", "2026-03-02 04:30", "2026-03-03 02:01"),
+            "Stale: published 21 h ago, but as of 2026-03-01, a day that ended 26 h ago.",
+        ),
+        (
+            *("2024-01-05", "2026-03-02 04:30", "2026-03-02 04:41"),
+            "Stale: published 11 min ago, but as of 2024-01-05, a day that ended 786 days ago.",
+        ),
+        ("2030-01-01", "2026-03-02 04:30", "2026-03-03 06:31", "Stale: published 26 h ago as of 2030-01-01."),
+        (
+            "2026-03-02",
+            "2026-03-02 04:31",
+            "2026-03-02 04:30",
+            "Fresh and sound: published 0 min ago as of 2026-03-02.",
+        ),
+        (
+            *("2026-03-02", "2026-03-02 04:32", "2026-03-02 04:30"),
+            "Stale: published in the future, at 2026-03-02 04:32 UTC: a clock is or was wrong.",
+        ),
+    ],
+)
+def test_an_old_business_date_or_a_wrong_clock_is_stale(
+    data_dir: Path, lines: Lines, as_of: str, finished_at: str, read_at: str, says: str
+) -> None:
+    night = f"UPDATE ops.runs SET as_of = '{as_of}', finished_at = '{finished_at}+00', started_at = '{finished_at}+00'"
+    change(data_dir / "warehouse.duckdb", night)
+    after = datetime.fromisoformat(read_at) - datetime.fromisoformat(finished_at)
+    assert lines(data_dir, after)[0] == says
+
+
 def test_a_warehouse_alone_says_what_it_knows(data_dir: Path, lines: Lines, tmp_path: Path) -> None:
     (tmp_path / "laptop").mkdir()
     shutil.copy(data_dir / "warehouse.duckdb", tmp_path / "laptop")
@@ -156,13 +194,27 @@ def test_the_report_is_shown_once_there_is_one(data_dir: Path, lines: Lines) -> 
     assert f"Report: {data_dir / 'reports' / 'latest.html'}" in lines(data_dir)
 
 
+@pytest.mark.parametrize("missing", ["ALTER TABLE ops.basis DROP reporting_currency", "DROP TABLE ops.basis"])
+def test_amounts_of_an_older_version_have_no_currency(data_dir: Path, lines: Lines, missing: str) -> None:
+    (pipeline, *_) = [line for line in lines(data_dir) if line.startswith("  Open pipeline: ")]
+    assert " deals, AWS MRR USD " in pipeline
+    change(data_dir / "warehouse.duckdb", "ALTER TABLE ops.basis ADD another INTEGER", missing)
+    assert pipeline.replace("USD ", "") in lines(data_dir)
+
+
 @pytest.mark.parametrize(
     "missing",
-    ["DROP TABLE marts.stage_history", "DROP SCHEMA ops CASCADE", "ALTER TABLE marts.hygiene DROP suggestion"],
+    [
+        "DROP TABLE marts.stage_history",
+        "DROP SCHEMA ops CASCADE",
+        "ALTER TABLE marts.hygiene DROP suggestion",
+        "DELETE FROM ops.runs",
+        "UPDATE ops.runs SET status = 'failed'",
+    ],
 )
 def test_a_warehouse_that_lacks_a_part_is_no_bug(data_dir: Path, missing: str) -> None:
     change(data_dir / "warehouse.duckdb", missing)
-    with pytest.raises(ConfigurationError, match=r"is none that cosell published: `cosell nightly` replaces it$"):
+    with pytest.raises(ConfigurationError, match=rf"{WAREHOUSE} was published by {FOREIGN}$"):
         print_status(Settings(data_dir=data_dir), datetime.now(UTC))
 
 

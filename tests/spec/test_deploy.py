@@ -7,10 +7,14 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import metadata
 from pathlib import Path
+from threading import Thread
+from urllib.parse import urlsplit
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -91,7 +95,7 @@ def test_the_workflow_holds(tmp_path: Path) -> None:
         ("id-token: write", "id-token: always"): "Unexpected value 'always'",
         ("vars.COSELL_ROLE }}", "vars.COSELL_ROLE }"): "expression is not closed",
         ("steps.night", "stops.night"): "Unrecognized named-value: 'stops'",
-        ("run: cosell nightly", "runs: cosell nightly"): "Unexpected value 'runs'",
+        ("run: exec cosell nightly", "runs: cosell nightly"): "Unexpected value 'runs'",
     }
     assert all(old in text for old, _ in wrong)
     files = [tmp_path / f"{number}.yml" for number in range(len(wrong) + 1)]
@@ -105,10 +109,83 @@ def test_the_workflow_holds(tmp_path: Path) -> None:
         assert any(finding in line for line in lines), (finding, lines)
 
 
-def test_the_workflow_uses_exact_releases() -> None:
-    used = re.findall(r"uses: (\S+)", (DEPLOY / "github-nightly.yml").read_text())
+def test_the_workflow_uses_actions_by_commit() -> None:
+    """A tag can be moved to other code; the comment says which release the commit is."""
+    used = re.findall(r"uses: (.+)", (DEPLOY / "github-nightly.yml").read_text())
     assert used
-    assert [action for action in used if not re.fullmatch(r"[\w/-]+@v\d+\.\d+\.\d+", action)] == []
+    assert [action for action in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action)] == []
+
+
+def test_the_credentials_of_the_workflow_outlast_it() -> None:
+    (job,) = yaml.safe_load((DEPLOY / "github-nightly.yml").read_text())["jobs"].values()
+    (seconds,) = [
+        step["with"]["role-duration-seconds"]
+        for step in job["steps"]
+        if "configure-aws-credentials" in step.get("uses", "")
+    ]
+    assert job["timeout-minutes"] * 60 < seconds
+
+
+class Bucket(ThreadingHTTPServer):
+    """As much of S3 on loopback as an upload needs: the keys that came."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Uploads)
+        self.keys: list[str] = []
+
+
+class Uploads(BaseHTTPRequestHandler):
+    server: Bucket
+
+    def do_PUT(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.keys.append(urlsplit(self.path).path)
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+@pytest.mark.parametrize(
+    ("files", "keys"),
+    [
+        ([], []),
+        (["warehouse.duckdb"], ["warehouse.duckdb"]),  # the report failed, or none is wanted
+        (
+            ["warehouse.duckdb", "landing.duckdb", "reports/latest.html", "reports/2026-10-31.html", "reports/.lock"],
+            ["reports/2026-10-31.html", "reports/latest.html", "warehouse.duckdb"],
+        ),
+    ],
+)
+def test_the_workflow_hands_out_what_is_published(tmp_path: Path, files: list[str], keys: list[str]) -> None:
+    """The step as it stands, with AWS's own command."""
+    (job,) = yaml.safe_load((DEPLOY / "github-nightly.yml").read_text())["jobs"].values()
+    (step,) = [step for step in job["steps"] if step.get("name") == "Hand out what is published"]
+    assert "always()" in step["if"]  # a night may publish and fail afterwards
+    (tmp_path / "step.sh").write_text(step["run"])
+    for file in files:
+        (tmp_path / "data" / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "data" / file).touch()
+    with Bucket() as bucket:
+        Thread(target=bucket.serve_forever, kwargs={"poll_interval": 0.05}).start()
+        environment = {
+            "PATH": f"{COSELL.parent}:{os.environ['PATH']}",
+            "HOME": str(tmp_path),
+            "COSELL_DATA_DIR": str(tmp_path / "data"),
+            "BUCKET": "a-bucket",
+            "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{bucket.server_port}",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        ended = subprocess.run(
+            ["bash", "-e", "step.sh"], cwd=tmp_path, env=environment, capture_output=True, check=False
+        )
+        bucket.shutdown()
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
+    assert sorted(bucket.keys) == [f"/a-bucket/{key}" for key in keys]
 
 
 def test_the_dockerfile_holds(tmp_path: Path) -> None:

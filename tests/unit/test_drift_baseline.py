@@ -159,5 +159,5 @@ def test_what_was_sent_is_listed_until_a_model_knows_it(
 
 def test_a_file_of_somebody_else_is_refused_in_one_line(tmp_path: Path) -> None:
     duckdb.connect(tmp_path / "warehouse.duckdb").close()
-    with pytest.raises(ConfigurationError, match="is none that cosell published: `cosell nightly` replaces it"):
+    with pytest.raises(ConfigurationError, match="or is none of its own: `cosell nightly` replaces it"):
         print_drift(Settings(data_dir=tmp_path))

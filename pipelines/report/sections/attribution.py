@@ -122,9 +122,10 @@ def _drawn(rows: Rows, divisor: Decimal) -> Drawing:
     frame = Frame(THIRD, 54 + 30 * len(rows), 148, 78)
     labels = distinct([charts.label(row["value"]) for row in rows])
     parts = [
-        {"value": label, "amount": (row[name] or 0) / divisor, "series": series, "order": order}
+        {"value": label, "amount": row[name] / divisor, "series": series, "order": order}
         for label, row in zip(labels, rows, strict=True)
         for order, (name, series) in enumerate(SERIES.items())
+        if row[name] is not None
     ]
     value = charts.categories("value", labels)
     bars = (
@@ -138,15 +139,16 @@ def _drawn(rows: Rows, divisor: Decimal) -> Drawing:
         )
     )
     sums = [
-        {"value": label, "amount": total / divisor, "text": write.compact(total)}
+        {"value": label, "amount": (total or 0) / divisor, "text": write.compact(total) or write.DASH}
         for label, total in zip(labels, (_total(row) for row in rows), strict=True)
     ]
     text = alt.Chart(charts.data(sums)).mark_text(align="left", dx=5).encode(x="amount:Q", y=value, text="text:N")
     return charts.drawn(bars + text, frame)
 
 
-def _total(row: dict[str, Any]) -> Decimal:
-    return sum((row[name] for name in SERIES if row[name] is not None), Decimal(0))
+def _total(row: dict[str, Any]) -> Decimal | None:
+    known = [row[name] for name in SERIES if row[name] is not None]
+    return sum(known, Decimal(0)) if known else None
 
 
 def distinct(labels: list[str]) -> list[str]:

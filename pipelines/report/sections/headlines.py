@@ -64,8 +64,10 @@ def _pipeline(edition: Edition) -> list[Tile]:
 
     def change(name: str, size: Size) -> str:
         before = then[name]
-        if before is None or now[name] is None:
+        if before is None:
             return f"unknown at the end of {write.month(edition.last_month)}"
+        if now[name] is None:
+            return f"{size(before)} at the end of {write.month(edition.last_month)}"
         difference = now[name] - before
         if not difference:
             return f"unchanged since the end of {write.month(edition.last_month)}"

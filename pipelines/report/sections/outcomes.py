@@ -1,6 +1,7 @@
 """Deals decided in each month: how many were won, what they bring, and how long they took."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 import altair as alt
@@ -99,9 +100,10 @@ def _in_words(rows: Rows, column: str, size: Callable[[Any], str | None]) -> str
 
 def _drawn(edition: Edition, rows: Rows, heights: Sequence[Any], colour: str) -> Drawing:
     frame = Frame(THIRD, 230, 42, 6, top=10, bottom=40)
+    drawn = dict(zip((row["month"] for row in rows), heights, strict=True))
     drawable = [
-        {"month": write.month(row["month"]), "height": height, "opacity": 0.55 if row["month"] == edition.month else 1}
-        for row, height in zip(rows, heights, strict=True)
+        {"month": write.month(month), "height": drawn.get(month), "opacity": 0.55 if month == edition.month else 1}
+        for month in _months(rows[0]["month"], edition.month)
     ]
     bars = (
         alt.Chart(charts.data(drawable))
@@ -113,3 +115,10 @@ def _drawn(edition: Edition, rows: Rows, heights: Sequence[Any], colour: str) ->
         )
     )
     return charts.drawn(bars, frame)
+
+
+def _months(first: date, last: date) -> Iterator[date]:
+    """Yield each month from the first to the last: one without a decision has its place on the axis too."""
+    while first <= last:
+        yield first
+        first = (first + timedelta(days=31)).replace(day=1)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from pipelines.errors import AwsError, ConfigurationError
 from pipelines.notify import Hook
 from pipelines.sandbox.server import Sandbox
 
+WORKFLOW = Path(__file__).parents[3] / "deploy" / "github-nightly.yml"
 NIGHTLY = ("nightly", "--catalog", "Sandbox", "--as-of", "2026-10-31")
 WRITES_DOWN = 'echo "$COSELL_EXIT_CODE $COSELL_SUMMARY" >> heard; cat >> heard; echo "${COSELL_DATA_DIR-none}" >> heard'
 FAILURE = AwsError("no answer: check the network")
@@ -126,6 +128,35 @@ def test_a_signal_ends_the_night(make_sandbox: Callable[..., Sandbox], tmp_path:
     assert heard(cosell) == told(143, err, tmp_path / "data")
 
 
+def test_a_step_of_github_that_is_cancelled_ends_the_night(
+    make_sandbox: Callable[..., Sandbox], tmp_path: Path
+) -> None:
+    """GitHub runs a step as `bash -e FILE` and sends that process SIGINT, and to nobody else."""
+    (step,) = re.findall(r"(?m)^ +id: night\n(?: .*\n)*?^ +run: (.+)$", WORKFLOW.read_text())
+    (tmp_path / "step.sh").write_text(f"{step}\n")
+    sandbox = make_sandbox(5)
+    running: Future[subprocess.Popen[str]] = Future()
+
+    def cancel(*_: object) -> None:
+        sandbox.before_response.clear()
+        running.result(timeout=60).send_signal(signal.SIGINT)
+
+    sandbox.before_response.append(cancel)
+    named = {"COSELL_CATALOG": "Sandbox", "COSELL_AS_OF": "2026-10-31", "COSELL_NOTIFY": WRITES_DOWN}
+    path = f"{COSELL.parent}:{os.environ['PATH']}"
+    with subprocess.Popen(
+        ["bash", "-e", "step.sh"],
+        cwd=tmp_path,
+        env=Cosell(tmp_path, sandbox.endpoint_url).environment(PATH=path, **named),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        running.set_result(process)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGINT
+    assert heard(Cosell(tmp_path, "")) == told(130, err, tmp_path / "data")
+
+
 def test_a_bug_is_told_by_its_type_alone(cosell: Cosell, receiver: Receiver) -> None:
     result = subprocess.run(
         [sys.executable, "-c", BUG, *NIGHTLY, "--notify", f"{receiver.url}/secret/ok"],
@@ -141,7 +172,13 @@ def test_a_bug_is_told_by_its_type_alone(cosell: Cosell, receiver: Receiver) -> 
     assert receiver.got == [("/secret/ok", {"text": line})]
 
 
-@pytest.mark.parametrize("hook", ["", "exit 3", "/nowhere/there", "kill -KILL $$", "http://127.0.0.1:9/secret"])
+@pytest.mark.parametrize(
+    "hook",
+    [
+        *("", "exit 3", "/nowhere/there", "kill -KILL $$"),
+        *("http://127.0.0.1:9/secret", " 'http://127.0.0.1:9/secret'\n", "htps://127.0.0.1:9/secret"),
+    ],
+)
 def test_what_the_hook_does_changes_no_exit_code(cosell: Cosell, hook: str) -> None:
     result = cosell("nightly", "--as-of", "tomorrow", "--notify", hook, COSELL_NOTIFY="echo not this one")
     assert result.returncode == 2
@@ -233,6 +270,15 @@ def test_a_webhook_gets_the_line_once(
     complaint = Hook(f"{receiver.url}/secret/{path}").tell(FAILURE, 4)
     assert complaint == (failure and f"the notify webhook at 127.0.0.1 failed: {failure}")
     assert receiver.got == [(f"/secret/{path}", {"text": LINE})]
+
+
+@pytest.mark.parametrize("pasted", [" {}", "{}\n", '"{}"', "'{}'", "\t' {} ' "])
+def test_a_webhook_gets_the_line_though_its_url_was_pasted_with_blanks_or_quotes(
+    receiver: Receiver, pasted: str
+) -> None:
+    loud = receiver.url.replace("http", "HTTP")
+    assert Hook(pasted.format(f"{loud}/secret/ok")).tell(FAILURE, 4) is None
+    assert receiver.got == [("/secret/ok", {"text": LINE})]
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,7 @@ def test_the_first_error_ends_a_map(world: PartnerWorld) -> None:
     assert world.calls.total() < 100
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of the one that is lost
 def test_ctrl_c_ends_a_map(world: PartnerWorld) -> None:
     client = connect(Quota(reads_per_second=50))
     has_ended = threading.Event()

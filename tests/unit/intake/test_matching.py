@@ -148,7 +148,7 @@ def test_without_a_warehouse_the_next_step_is_told(tmp_path: Path) -> None:
 def test_a_file_of_another_program_is_refused(tmp_path: Path) -> None:
     with duckdb.connect(tmp_path / "warehouse.duckdb") as connection:
         connection.execute("CREATE TABLE mine (number INTEGER)")
-    with pytest.raises(ConfigurationError, match="is none that cosell published"):
+    with pytest.raises(ConfigurationError, match="was published by another version of cosell, or is none of its own"):
         matches(tmp_path, deal(2, "O1", None))
 
 
