@@ -39,7 +39,7 @@ def units(tmp_path: Path) -> Path:
     """The units as they stand, but that the program is where it is here."""
     for name in ("cosell.service", "cosell.timer"):
         text = (DEPLOY / name).read_text()
-        (tmp_path / name).write_text(text.replace("/opt/cosell/bin/cosell", str(COSELL)))
+        (tmp_path / name).write_text(text.replace("/srv/cosell/bin/cosell", str(COSELL)))
     return tmp_path
 
 

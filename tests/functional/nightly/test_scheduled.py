@@ -30,7 +30,7 @@ cd {directory}
 def placed(tmp_path: Path) -> Callable[[str], str]:
     """Put a text's places under the test's own, with the settings and the AWS profile that the texts count on."""
     places = {
-        "/opt/cosell/bin/cosell": str(COSELL),
+        "/srv/cosell/bin/cosell": str(COSELL),
         "/etc/cosell": f"{tmp_path}/etc",
         "/var/lib/cosell": f"{tmp_path}/state",
     }
