@@ -7,10 +7,17 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
+from expectations.rules import rule_id
+
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
 
 LIST_FILE = ".tables.part"  # of the index
+TABLE_EXPECTATIONS = frozenset({"expect_table_columns_to_match_ordered_list"})
+"""Those about a table as a whole, which show what they found of it."""
+_NAMED, _COUNTED = ("target", "column_name", "expectation"), ("evaluated", "unexpected")
 # The pages come with scripts and styles from other hosts. A page about a customer's data asks nobody for anything, and
 # reads as well without: our few lines of style stand in, also for the marks that an icon font would draw.
 FOREIGN = re.compile(r"<script\b.*?</script>|<link\b[^>]*>|<img\b[^>]*https?:[^>]*>", re.DOTALL)
@@ -29,43 +36,96 @@ footer, .card:has([data-toggle]) { display: none }
 
 
 def replace_site(
-    directory: Path, suite: str, run_id: str, results: Mapping[str, "ExpectationSuiteValidationResult"]
+    directory: Path, rows: pl.DataFrame, results: Mapping[str, "ExpectationSuiteValidationResult"]
 ) -> None:
-    """Write a page for the results of each table under `directory/suite`, in place of those that are there."""
+    """Write a page for the results of each table under `directory/<suite>`, in place of those that are there.
+
+    `rows` are the rows of `quality.results` of one run and suite, whose totals the pages show. A table whose rules the
+    run did not have to evaluate, or not all of them, keeps the page of the last run that did.
+    """
+    run_id, suite = rows.row(0, named=True)["run_id"], rows.row(0, named=True)["suite"]
+    beside, pages = directory / f".{suite}.new", directory / suite
+    shutil.rmtree(beside, ignore_errors=True)  # left by a run that was killed
+    beside.mkdir(parents=True)
+    rules: dict[str, int] = dict(rows.group_by("target").len().iter_rows())
+    complete = {table: result for table, result in results.items() if len(result.results) == rules[table]}
+    _write_pages(beside, run_id, rows, complete)
+    for kept in rules.keys() - complete.keys():
+        if (pages / f"{kept}.html").exists():
+            shutil.copyfile(pages / f"{kept}.html", beside / f"{kept}.html")
+    (beside / LIST_FILE).write_text(_list_tables(beside, rows), encoding="utf-8")
+    shutil.rmtree(pages, ignore_errors=True)
+    beside.rename(pages)
+    _write_index(directory)
+
+
+def _write_pages(
+    directory: Path, run_id: str, rows: pl.DataFrame, results: Mapping[str, "ExpectationSuiteValidationResult"]
+) -> None:
+    if not results:
+        return
     from great_expectations import RunIdentifier
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
     from great_expectations.render.view.view import DefaultJinjaPageView
 
-    beside = directory / f".{suite}.new"
-    shutil.rmtree(beside, ignore_errors=True)  # left by a run that was killed
-    beside.mkdir(parents=True)
     renderer: Any = ValidationResultsPageRenderer()
     view: Any = DefaultJinjaPageView()
     # A bare identifier would be parsed as a date, and fail where its end looks like an impossible time zone.
     identifier = RunIdentifier(run_name=f"run {run_id}")
     for table, result in results.items():
         result.meta["run_id"] = identifier
+        _show_totals(result, rows.filter(target=table))
         page = FOREIGN.sub("", view.render(renderer.render(result)))
         page = HOME.sub(r"\1../index.html", page).replace("</head>", f"{STYLE}</head>", 1)
-        (beside / f"{table}.html").write_text(page, encoding="utf-8")
-    (beside / LIST_FILE).write_text(_list_tables(suite, run_id, results), encoding="utf-8")
-    shutil.rmtree(directory / suite, ignore_errors=True)
-    beside.rename(directory / suite)
-    _write_index(directory)
+        (directory / f"{table}.html").write_text(page, encoding="utf-8")
 
 
-def _list_tables(suite: str, run_id: str, results: Mapping[str, "ExpectationSuiteValidationResult"]) -> str:
-    """List the tables of a run, those with broken rules first, each with a link to its page."""
-    rows = []
-    tables = {table: result.statistics for table, result in results.items()}
-    for table, counts in sorted(tables.items(), key=lambda item: (-item[1]["unsuccessful_expectations"], item[0])):
-        rows.append(
-            f'<tr><td><a href="{suite}/{escape(table)}.html">{escape(table)}</a></td>'
-            f"<td>{counts['evaluated_expectations']}</td><td>{counts['unsuccessful_expectations']}</td></tr>"
-        )
+def _show_totals(result: "ExpectationSuiteValidationResult", rows: pl.DataFrame) -> None:
+    """Have the results of a table count all its rows, not those alone that this run looked at."""
+    of_rule = {rule_id(*row[:3]): row[3:] for row in rows.select(*_NAMED, *_COUNTED).iter_rows()}
+    records = max((evaluated for evaluated, _ in of_rule.values()), default=0)
+    for one in result.results:
+        evaluated, failing = of_rule[one.expectation_config.meta["rule_id"]]  # type: ignore[union-attr]
+        missing = records - evaluated
+        totals = {
+            "observed_value": failing,
+            "element_count": records,
+            "missing_count": missing,
+            "missing_percent": _percent(missing, records),
+            "unexpected_count": failing,
+            "unexpected_percent": _percent(failing, evaluated),
+            "unexpected_percent_total": _percent(failing, records),
+            "unexpected_percent_nonmissing": _percent(failing, evaluated),
+        }
+        one.success = not failing
+        if one.expectation_config.type not in TABLE_EXPECTATIONS:  # type: ignore[union-attr]
+            one.result = {**one.result, **{name: total for name, total in totals.items() if name in one.result}}
+    broken = sum(not one.success for one in result.results)
+    result.success = not broken
+    result.statistics |= {
+        "evaluated_expectations": len(result.results),
+        "successful_expectations": len(result.results) - broken,
+        "unsuccessful_expectations": broken,
+        "success_percent": _percent(len(result.results) - broken, len(result.results)),
+    }
+
+
+def _percent(part: int, whole: int) -> float | None:
+    return 100 * part / whole if whole else None
+
+
+def _list_tables(pages: Path, rows: pl.DataFrame) -> str:
+    """List the tables of a suite, those with broken rules first, each with a link to its page."""
+    suite, run_id = rows.row(0, named=True)["suite"], rows.row(0, named=True)["run_id"]
+    counts = rows.group_by("target").agg(pl.len().alias("rules"), (~pl.col("success")).sum().alias("broken"))
+    listed = []
+    for table, rules, broken in counts.sort("broken", "target", descending=[True, False]).iter_rows():
+        name = escape(table)
+        linked = f'<a href="{suite}/{name}.html">{name}</a>' if (pages / f"{table}.html").exists() else name
+        listed.append(f"<tr><td>{linked}</td><td>{rules}</td><td>{broken}</td></tr>")
     title = f"<h2>{escape(suite)}, run {escape(run_id)}</h2>"
     heading = "<tr><th>table</th><th>rules checked</th><th>rules broken</th></tr>"
-    return "\n".join([title, "<table>", heading, *rows, "</table>", ""])
+    return "\n".join([title, "<table>", heading, *listed, "</table>", ""])
 
 
 def _write_index(directory: Path) -> None:

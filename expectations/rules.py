@@ -33,7 +33,9 @@ class Rule:
     `failing_rows` selects one column from `BATCH`, the key of each failing row; it is None for a rule about
     the table as a whole. Without an `expectation` the rule is its SQL. `action` is what quarantine does to a
     failing row; without one it is reported alone. A rule `is_on_values` when it passes over rows without a
-    value in `column`. Where not `is_value_shown`, a failing value is withheld from the quarantine's report.
+    value in `column`. Where not `is_value_shown`, a failing value is withheld from the quarantine's report. A rule that
+    `needs_every_row` holds the rows of all opportunities against a sum over them; any other one on a table of
+    opportunities can look at some by themselves.
     """
 
     name: str
@@ -46,11 +48,17 @@ class Rule:
     is_on_values: bool = False
     is_value_shown: bool = True
     reason: str = ""
+    needs_every_row: bool = False
 
     @property
     def id(self) -> str:
         """The rule's name, unique within its schema, such as `solutions.id.matches_pattern`."""
-        return ".".join(part for part in (self.table, self.column, self.name) if part)
+        return rule_id(self.table, self.column, self.name)
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether it holds the publication when it is broken: it is critical, and quarantine is no answer to it."""
+        return self.severity == "critical" and self.action is None
 
     def failing_in(self, table: str) -> str:
         """Return the SQL of the failing rows of `table`. Raises ValueError for a rule about a whole table."""
@@ -98,6 +106,11 @@ class Target:
             is_value_shown=self.is_value_shown,
             reason=reason,
         )
+
+
+def rule_id(table: str, column: str | None, name: str) -> str:
+    """Name a rule: unique within its schema."""
+    return ".".join(part for part in (table, column, name) if part)
 
 
 def in_set(target: Target, name: str, values: Sequence[str]) -> Rule:

@@ -52,3 +52,30 @@ class Quarantine(dy.Schema):
         "null where it is missing, or withheld as sensitive.",
     )
     action = dy.String(description="excluded: the record is out of the marts; nulled: this field of it is.")
+
+
+class Offences(dy.Schema):
+    """One row per failing record and rule of the landing, those included that nothing comes of: what a night keeps of
+    the opportunities that it does not check again."""
+
+    row_key = dy.String(nullable=True, description="Key of the record, as the staging makes it.")
+    opportunity_id = dy.String(nullable=True, description="Opportunity of the record; null for a solution.")
+    source_table = dy.String(description="Table of the record, or of the list item that holds the value.")
+    column_name = dy.String(description="Column that holds the offending value.")
+    rule = dy.String(description="Name of the broken rule: quality.results.expectation.")
+    severity = dy.String(description="Severity of the rule.")
+    value = dy.String(nullable=True, description="Offending value, as `quality.quarantine` shows it.")
+    action = dy.String(nullable=True, description="excluded, nulled, or null where the rule reports alone.")
+
+
+class Checked(dy.Schema):
+    """One row per opportunity and staged table that has records of it: how much each rule of the landing looked at."""
+
+    opportunity_id = dy.String(
+        primary_key=True, description="Identifier of the opportunity; empty for records of none."
+    )
+    source_table = dy.String(primary_key=True, description="Table of the records.")
+    evaluated = dy.List(
+        dy.Int32(nullable=True),
+        description="For each rule of the table, in their order: records, or values for a rule on values.",
+    )

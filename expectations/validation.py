@@ -1,11 +1,10 @@
 """Run rules through Great Expectations, on the tables of one schema of an open DuckDB connection."""
 
-import logging
-import os
 import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +13,13 @@ import polars as pl
 
 from expectations.docs_site import replace_site
 from expectations.duckdb_dialect import lend
+from expectations.library import load_great_expectations
 from expectations.rules import Expectation, Rule, quoted
 from expectations.schema import Results
 
 if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
-    from great_expectations.core import ExpectationValidationResult
+    from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
 
 RESULT_FORMAT = {
     "result_format": "BASIC",  # counts, no rows
@@ -32,6 +32,25 @@ _ERRORS_WITHOUT_DATA = frozenset({"BinderException", "CatalogException", "Parser
 
 class RuleError(RuntimeError):
     """A rule could not be evaluated, or its two statements disagree: a fault of the rule, not of the data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What rules found: the failing rows of each by its id, 0 where it holds, and the library's results by table."""
+
+    unexpected: Mapping[str, int]
+    results: Mapping[str, "ExpectationSuiteValidationResult"]
+
+    def failed(self, rules: Iterable[Rule]) -> list[Rule]:
+        """Choose the rules that do not hold, in their order."""
+        return [rule for rule in rules if self.unexpected.get(rule.id)]
+
+    def with_more(self, other: "Evaluation") -> "Evaluation":
+        """Add what other rules found, of the same tables or of others."""
+        results = {**other.results, **self.results}
+        for table in self.results.keys() & other.results.keys():
+            results[table].results.extend(other.results[table].results)
+        return Evaluation({**self.unexpected, **other.unexpected}, results)
 
 
 def validate(
@@ -49,29 +68,94 @@ def validate(
     suite's Data Docs replace those of its last run under the directory `data_docs`. No data raises; a faulty
     rule does: RuleError.
     """
+    evaluation = evaluate(connection, schema, rules, suite)
+    evaluated = count_evaluated(connection, schema, rules)
+    results = result_rows(rules, evaluated, evaluation.unexpected, run_id=run_id, suite=suite)
+    if data_docs:
+        write_data_docs(data_docs, results, evaluation)
+    return results, evaluation.failed(rules)
+
+
+def evaluate(connection: duckdb.DuckDBPyConnection, schema: str, rules: Sequence[Rule], suite: str) -> Evaluation:
+    """Run rules on the committed tables of `schema`, which may name a database too. Raises what `validate` raises."""
+    if not rules:
+        return Evaluation({}, {})
     with closing(connection.cursor()) as session:  # has a search path of its own; the caller's stays as it is
         session.execute(f"USE {schema}")
         with warnings.catch_warnings(action="ignore"):  # the library's own are no news to a user
-            results = _run_suites(session, rules, run_id, suite, data_docs)
-        rows = [{"run_id": run_id, "suite": suite, **row} for row in _result_rows(session, rules, results)]
-    frame = Results.validate(pl.DataFrame(rows, schema=Results.create_empty().schema))
-    return frame, [rule for rule, row in zip(rules, rows, strict=True) if not row["success"]]
+            results = _run_suites(session, rules, suite)
+        by_rule = {
+            result.expectation_config.meta["rule_id"]: result
+            for validation in results.values()
+            for result in validation.results
+            if result.expectation_config
+        }
+        return Evaluation({rule.id: _unexpected(session, rule, by_rule[rule.id]) for rule in rules}, results)
+
+
+def result_rows(
+    rules: Iterable[Rule], evaluated: Mapping[str, int], unexpected: Mapping[str, int], *, run_id: str, suite: str
+) -> pl.DataFrame:
+    """The rows of `quality.results` of rules that looked at so many rows each, of which so many fail."""
+    rows = [
+        {
+            "run_id": run_id,
+            "suite": suite,
+            "expectation": rule.name,
+            "target": rule.table,
+            "column_name": rule.column,
+            "severity": rule.severity,
+            "success": not unexpected.get(rule.id),
+            "evaluated": evaluated.get(rule.id, 0) if rule.failing_rows else 1,
+            "unexpected": unexpected.get(rule.id, 0),
+        }
+        for rule in rules
+    ]
+    return Results.validate(pl.DataFrame(rows, schema=Results.create_empty().schema))
+
+
+def count_evaluated(connection: duckdb.DuckDBPyConnection, schema: str, rules: Iterable[Rule]) -> dict[str, int]:
+    """Count the rows that each rule on rows looks at, by its id: one query a table."""
+    counts: dict[str, int] = {}
+    for table, own in rules_by_table(rules).items():
+        counted = connection.execute(f"SELECT {', '.join(map(evaluated_sql, own))} FROM {schema}.{table}").fetchall()
+        counts.update(zip((rule.id for rule in own), counted[0], strict=True))
+    return counts
+
+
+def evaluated_sql(rule: Rule) -> str:
+    """Return the SQL of how many rows of a table a rule looks at."""
+    return f"count({quoted(rule.column)})" if rule.is_on_values and rule.column else "count(*)"
+
+
+def rules_by_table(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
+    """Group the rules on rows by their table, in their order."""
+    by_table: dict[str, list[Rule]] = {}
+    for rule in rules:
+        if rule.failing_rows:
+            by_table.setdefault(rule.table, []).append(rule)
+    return by_table
+
+
+def write_data_docs(directory: Path, results: pl.DataFrame, evaluation: Evaluation) -> None:
+    """Replace the pages of a suite under `directory`, those of the tables that were evaluated, and its index."""
+    with warnings.catch_warnings(action="ignore"):
+        replace_site(directory, results, evaluation.results)
 
 
 def holding(failed: Iterable[Rule]) -> list[Rule]:
     """Choose the failed rules that hold the publication: critical ones, to which quarantine is no answer."""
-    return [rule for rule in failed if rule.severity == "critical" and rule.action is None]
+    return [rule for rule in failed if rule.is_holding]
 
 
 def _run_suites(
-    session: duckdb.DuckDBPyConnection, rules: Sequence[Rule], run_id: str, suite: str, data_docs: Path | None
-) -> dict[str, "ExpectationValidationResult"]:
-    """Return the result of each rule, by its id. Great Expectations takes seconds to import: only here.
+    session: duckdb.DuckDBPyConnection, rules: Sequence[Rule], suite: str
+) -> dict[str, "ExpectationSuiteValidationResult"]:
+    """Return the results of the rules by table.
 
     A batch is validated by itself: a checkpoint does the same, and writes and reads each suite several times over.
     """
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)  # what it has to say is in the results
+    load_great_expectations()
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
@@ -86,14 +170,7 @@ def _run_suites(
             batch = asset.get_batch(asset.build_batch_request())
             table_suite = _expectation_suite(f"{suite}.{table}", [rule for rule in rules if rule.table == table])
             results[table] = batch.validate(table_suite, result_format=RESULT_FORMAT)
-    if data_docs:
-        replace_site(data_docs, suite, run_id, results)
-    return {
-        result.expectation_config.meta["rule_id"]: result
-        for validation in results.values()
-        for result in validation.results
-        if result.expectation_config
-    }
+    return results
 
 
 def _expectation_suite(name: str, rules: Iterable[Rule]) -> "ExpectationSuite":
@@ -118,43 +195,20 @@ def _unexpected_rows(rule: Rule) -> Expectation:
     return Expectation("UnexpectedRowsExpectation", {"unexpected_rows_query": query, "description": described})
 
 
-def _result_rows(
-    session: duckdb.DuckDBPyConnection,
-    rules: Sequence[Rule],
-    results: Mapping[str, "ExpectationValidationResult"],
-) -> list[dict[str, Any]]:
-    evaluated = _count_evaluated(session, rules)
-    rows = []
-    for rule in rules:
-        success, unexpected = _outcome(session, rule, results[rule.id])
-        rows.append(
-            {
-                "expectation": rule.name,
-                "target": rule.table,
-                "column_name": rule.column,
-                "severity": rule.severity,
-                "success": success,
-                "evaluated": 1 if rule.failing_rows is None else evaluated[rule.id],
-                "unexpected": unexpected,
-            }
-        )
-    return rows
-
-
-def _outcome(session: duckdb.DuckDBPyConnection, rule: Rule, result: "ExpectationValidationResult") -> tuple[bool, int]:
-    """Return whether a rule holds and how many rows fail, which both statements of the rule must agree on."""
+def _unexpected(session: duckdb.DuckDBPyConnection, rule: Rule, result: "ExpectationValidationResult") -> int:
+    """Return how many rows fail a rule, which both statements of the rule must agree on; 0 where it holds."""
     if fault := _swallowed_exception(result.exception_info or {}):
         raise RuleError(f"{rule.id} could not be evaluated: {fault}")
     success = bool(result.success)
     if rule.failing_rows is None:
-        return success, int(not success)
+        return int(not success)
     unexpected = int(result.result.get("unexpected_count", result.result.get("observed_value")) or 0)
     if success and not unexpected:
-        return True, 0
+        return 0
     row = session.execute(f"SELECT count(*) FROM ({rule.failing_in(rule.table)})").fetchone()
     if success or row != (unexpected,):
         raise RuleError(f"{rule.id}: {unexpected} rows fail the expectation, but {row} its SQL")
-    return False, unexpected
+    return unexpected
 
 
 def _swallowed_exception(info: Mapping[str, Any]) -> str | None:
@@ -168,15 +222,3 @@ def _swallowed_exception(info: Mapping[str, Any]) -> str | None:
             kind = _DUCKDB_ERROR.search(message)
             return message if kind is None or kind[1] in _ERRORS_WITHOUT_DATA else kind[1]
     return None
-
-
-def _count_evaluated(session: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> dict[str, int]:
-    """Count the rows that each rule on rows looks at, by its id: one query a table."""
-    counts: dict[str, int] = {}
-    for table in dict.fromkeys(rule.table for rule in rules):
-        own = [rule for rule in rules if rule.table == table and rule.failing_rows]
-        counted = [f"count({quoted(rule.column)})" if rule.is_on_values and rule.column else "count(*)" for rule in own]
-        if own:
-            row = session.execute(f"SELECT {', '.join(counted)} FROM {table}").fetchone()
-            counts.update(zip((rule.id for rule in own), row or (), strict=True))
-    return counts

@@ -19,6 +19,8 @@ SET disabled_optimizers = 'compressed_materialization'
 """
 """DuckDB 2.0.0 packs integers by the range that it knows of them, and with a scalar subquery in the filter the sums of
 a sorted GROUP BY are packed too small: an error, or a wrong number. `test_sums_are_right` has the query."""
+MEMORY = "800MB"
+"""What DuckDB may hold of a night's 2 GB. By default it takes most of the machine's, as a cache that saves little."""
 _FULL = "No space left"
 _DAMAGE = re.compile(
     "not a valid DuckDB|Could not read enough bytes|replaying WAL|Corrupt database file|"
@@ -120,6 +122,11 @@ def full_disk_told(directory: Path) -> Iterator[None]:
         if _FULL in str(error):
             raise ConfigurationError(f"the disk of {directory} is full: free some space and run again") from error
         raise
+
+
+def limit_memory(connection: duckdb.DuckDBPyConnection, spill: Path) -> None:
+    """Have an open connection hold no more than MEMORY, and write what is beyond it to the directory `spill`."""
+    connection.execute(f"SET memory_limit = {literal(MEMORY)}; SET temp_directory = {literal(str(spill))}")
 
 
 def attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str, *, read_only: bool = False) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 import dataframely as dy
 
 from expectations.marts import OWN_RULES, MartTable
-from expectations.schema import Quarantine, Results
+from expectations.schema import Checked, Offences, Quarantine, Results
 from pipelines.changes import Basis, Inputs
 from pipelines.marts import SCHEMAS
 from pipelines.runs import Runs
@@ -16,7 +16,7 @@ from transforms.schema import ColumnDeclaration, TableDeclaration, declaration
 PUBLISHED: Mapping[type[dy.Schema], str] = {
     **SCHEMAS,
     **dict.fromkeys((Results, Quarantine), "quality"),
-    **dict.fromkeys((Runs, Inputs, Basis), "ops"),
+    **dict.fromkeys((Runs, Inputs, Checked, Offences, Basis), "ops"),
 }
 """Each table of the published warehouse, and the schema it is in."""
 FOR_PEOPLE = {Runs, FxRates}

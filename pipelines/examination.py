@@ -60,6 +60,10 @@ class Finding:
     member: str
 
 
+Findings = Mapping[Finding, tuple[int, int]]
+"""In how many payloads, or values, each was found, and of how many."""
+
+
 @dataclass(slots=True)
 class Noted:
     """What a part of the landing has that the model does not know: payloads by finding, and members by record."""
@@ -92,19 +96,23 @@ def examine_landing(connection: duckdb.DuckDBPyConnection, run_id: str) -> int:
     `quality.results`. Returns how many findings are new. All of it is one transaction, so that a run killed meanwhile
     has examined nothing.
     """
+    with transaction(connection):
+        return report(connection, run_id, find_drift(connection))
+
+
+def find_drift(connection: duckdb.DuckDBPyConnection) -> Findings:
+    """Examine what is due of the attached `landing`, and keep which records are malformed."""
     trees: dict[str, dict[str, Member]] = {}
     for payload in payloads():
         trees.setdefault(payload.landing_table, {})[payload.operation] = member_tree(payload.shape)
-    reported = 0
-    with transaction(connection):
-        for schema in (Examined, Malformed):
-            create_table(connection, QUALITY, declaration(schema))
-        for table, own in trees.items():
-            if has_table(connection, LANDING_DATASET, table, database="landing"):
-                noted = _examine_table(connection, table, own)
-                found = {finding: (count, noted.examined) for finding, count in noted.findings.items()}
-                reported += _report(connection, run_id, found)
-    return reported
+    findings: dict[Finding, tuple[int, int]] = {}
+    for schema in (Examined, Malformed):
+        create_table(connection, QUALITY, declaration(schema))
+    for table, own in trees.items():
+        if has_table(connection, LANDING_DATASET, table, database="landing"):
+            noted = _examine_table(connection, table, own)
+            findings |= {finding: (count, noted.examined) for finding, count in noted.findings.items()}
+    return findings
 
 
 def report_unknown_values(connection: duckdb.DuckDBPyConnection, run_id: str, quarantined: pl.DataFrame) -> int:
@@ -128,7 +136,7 @@ def report_unknown_values(connection: duckdb.DuckDBPyConnection, run_id: str, qu
         finding = Finding("known_value", table.split("__")[0], member)
         alike, _ = findings.get(finding, (0, 0))  # values that differ where they are not shown
         findings[finding] = alike + count, evaluated[table, column]
-    return _report(connection, run_id, findings)
+    return report(connection, run_id, findings)
 
 
 def _examine_table(connection: duckdb.DuckDBPyConnection, table: str, trees: Mapping[str, Member]) -> Noted:
@@ -175,7 +183,7 @@ def _examine_fetches(
     append_rows(connection, QUALITY, Malformed, frame.select(pl.lit(noted.table).alias("landing_table"), pl.all()))
 
 
-def _report(connection: duckdb.DuckDBPyConnection, run_id: str, findings: Mapping[Finding, tuple[int, int]]) -> int:
+def report(connection: duckdb.DuckDBPyConnection, run_id: str, findings: Findings) -> int:
     """Add findings to `quality.results`, unless a run has reported them before; return how many are new.
 
     Each is found in a number of payloads, or values, of those that were looked at.

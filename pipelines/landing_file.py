@@ -5,7 +5,8 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.database import damaged, fetch_row, open_database, read_everything
+from expectations.rules import literal
+from pipelines.database import MEMORY, damaged, fetch_row, open_database, read_everything
 from pipelines.errors import ConfigurationError
 from pipelines.migrations import NEWEST_VERSION, landing_version
 from pipelines.runs import has_runs, recorded_catalog
@@ -38,6 +39,7 @@ def read_landing(path: Path) -> Landing:
     a file that is damaged, another program's, or a newer cosell's; LockedError while another program has it open.
     """
     with open_database(path, read_only=True) as connection:
+        connection.execute(f"SET memory_limit = {literal(MEMORY)}")
         if fetch_row(connection, "SELECT count(*) FROM duckdb_tables() WHERE NOT internal") == (0,):
             return Landing(0, None)
         if not has_runs(connection):

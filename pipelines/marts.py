@@ -1,17 +1,17 @@
 """Bring the marts up to date: compute the opportunities that changed anew, then what is summed over all of them."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 import dataframely as dy
 import duckdb
 import polars as pl
 
-from pipelines.changes import Inputs, changed_opportunities, read_inputs
+from pipelines.changes import Changes
 from pipelines.database import has_table, registered, transaction
 from pipelines.tables import append_rows, create_table, replace_rows
 from transforms.currency import FxRates, ReportingCurrency
-from transforms.dates import end_of_day
 from transforms.limits import Thresholds
 from transforms.per_opportunity import PER_OPPORTUNITY, Staged, per_opportunity
 from transforms.record_facts import RecordFacts
@@ -34,42 +34,85 @@ LazyTables = dict[type[dy.Schema], pl.LazyFrame]
 MARTS = (*(table for table in PER_OPPORTUNITY if table is not RecordFacts), *ROLLUPS)
 SCHEMAS: dict[type[dy.Schema], str] = {
     **dict.fromkeys(MARTS, "marts"),
-    **dict.fromkeys((RecordFacts, Inputs, FxRates, *RUNNING_SUMS), "ops"),
+    **dict.fromkeys((RecordFacts, FxRates, *RUNNING_SUMS), "ops"),
 }
 """Each table that is built, and the schema it is in."""
-OPPORTUNITIES_AT_ONCE = 20_000  # bounds the memory of a build from nothing
+OPPORTUNITIES_AT_ONCE = 10_000  # bounds the memory of a build from nothing
 SPEND = "project__expected_customer_spend"
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What a build did: how many opportunities it computed, and the tables over all of them that came out others."""
+
+    opportunities: int
+    rolled_up: frozenset[type[dy.Schema]]
 
 
 def build_marts(
     connection: duckdb.DuckDBPyConnection,
+    changes: Changes,
     *,
     as_of: date,
     reporting: ReportingCurrency,
     thresholds: Thresholds,
     on_progress: Callable[[int, int], None] = lambda _done, _of: None,
-) -> int:
-    """Bring `marts`, and what they are made of in `ops`, up to date with the attached `landing` and `staging`.
+) -> Computed:
+    """Bring `marts`, and what they are made of in `ops`, up to date with what has changed, as `staging` has it.
 
-    Rows that the file holds of an earlier build stay where their inputs are the same; the result is that of a build
-    from nothing. Returns how many opportunities were computed.
+    Rows that the file holds of other opportunities stay; the result is that of a build from nothing.
     """
     with transaction(connection):
-        if not has_table(connection, "ops", "inputs"):
-            for table, schema in SCHEMAS.items():
-                create_table(connection, schema, declaration(table))
-        inputs = read_inputs(connection, end_of_day(as_of), reporting.rates)
-        changed = changed_opportunities(connection.sql("FROM ops.inputs").pl(), inputs)
-        sums: Tables = {table: connection.sql(f"FROM {_name(table)}").pl() for table in RUNNING_SUMS}
-        for start in range(0, len(changed), OPPORTUNITIES_AT_ONCE):
-            part = changed.slice(start, OPPORTUNITIES_AT_ONCE)
-            with registered(connection, "part", part):
-                sums = _compute(connection, sums, as_of, reporting)
-            on_progress(start + len(part), len(changed))
-        _replace(connection, {**sums, Inputs: inputs, FxRates: reporting.table()})
-        rolled_up = {table: _columns_of(connection, _name(table), columns) for table, columns in ROLLED_UP.items()}
-        _replace(connection, roll_up(rolled_up, as_of=as_of, thresholds=thresholds))
-        return len(changed)
+        computed = compute_opportunities(connection, changes, as_of=as_of, reporting=reporting, on_progress=on_progress)
+        return Computed(computed, roll_up_marts(connection, as_of=as_of, reporting=reporting, thresholds=thresholds))
+
+
+def compute_opportunities(
+    connection: duckdb.DuckDBPyConnection,
+    changes: Changes,
+    *,
+    as_of: date,
+    reporting: ReportingCurrency,
+    on_progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> int:
+    """Replace the rows of the opportunities that changed, and their part of the running sums; return how many."""
+    create_marts(connection)
+    changed = changes.opportunities
+    sums: Tables = {table: connection.sql(f"FROM {_name(table)}").pl() for table in RUNNING_SUMS}
+    for start in range(0, len(changed), OPPORTUNITIES_AT_ONCE):
+        part = changed.slice(start, OPPORTUNITIES_AT_ONCE)
+        with registered(connection, "part", part):
+            sums = _compute(connection, sums, as_of, reporting)
+        on_progress(start + len(part), len(changed))
+    _replace(connection, sums)
+    return len(changed)
+
+
+def roll_up_marts(
+    connection: duckdb.DuckDBPyConnection, *, as_of: date, reporting: ReportingCurrency, thresholds: Thresholds
+) -> frozenset[type[dy.Schema]]:
+    """Make every table that is about all opportunities anew, of their rows and of the running sums.
+
+    Returns those whose rows are not what they were.
+    """
+    _replace(connection, {FxRates: reporting.table()})
+    rolled_up = {table: _columns_of(connection, _name(table), columns) for table, columns in ROLLED_UP.items()}
+    made = roll_up(rolled_up, as_of=as_of, thresholds=thresholds)
+    others = {table: rows for table, rows in made.items() if not rows.equals(_rows_of(connection, table, rows))}
+    _replace(connection, others)
+    return frozenset(others)
+
+
+def _rows_of(connection: duckdb.DuckDBPyConnection, table: type[dy.Schema], like: pl.DataFrame) -> pl.DataFrame:
+    rows: pl.DataFrame = connection.sql(f"FROM {_name(table)}").pl()
+    return rows.cast(like.schema)
+
+
+def create_marts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create every table in SCHEMAS, where nothing is built upon."""
+    if not has_table(connection, "marts", "opportunities"):
+        for table, schema in SCHEMAS.items():
+            create_table(connection, schema, declaration(table))
 
 
 def _compute(connection: duckdb.DuckDBPyConnection, sums: Tables, as_of: date, reporting: ReportingCurrency) -> Tables:

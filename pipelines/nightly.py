@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from expectations.library import load_in_background
 from pipelines.backup import pause_for_backup
 from pipelines.database import full_disk_told, open_database, transaction
 from pipelines.demo import demo_client, keep_demo_rates
@@ -64,6 +65,7 @@ def run_nightly(settings: Settings, *, as_of: date, demo: bool = False) -> Outco
     place where the report alone is not made. What has landed stays, and the next run goes on from there.
     """
     with run_lock(settings.data_dir), full_disk_told(settings.data_dir):
+        _check_engine(settings, demo)
         _check_places(settings)
         check_landing(settings.landing_path, settings.catalog)
         _clean(settings)
@@ -101,7 +103,8 @@ class _Night:
         try:
             with full_disk_told(settings.data_dir):
                 reporting = self.read_rates()
-                self.extract()
+                if not settings.landing:
+                    self.extract()
                 ending = partial(self.ending, "published")
                 built = build(settings, self.run_id, self.as_of, reporting, self.progress, ending)
                 publish(built.path, settings.warehouse_path, settings.landing_path)
@@ -178,6 +181,7 @@ class _Night:
             yield PartnerCentral(settings.catalog, quota=quota, threads=settings.threads)
 
     def on_page(self) -> None:
+        load_in_background()  # AWS answers, so rules will run; most of a night is waiting for AWS
         detail = self.detail()
         self.progress.update(detail)
         spent = f"{self.spent_before + self.counts().calls:,} of the day's {self.settings.reads_per_day:,} reads spent"
@@ -229,6 +233,18 @@ class _Night:
     def record(self, ending: Ending) -> None:
         with open_database(self.settings.landing_path) as connection:
             record_ending(connection, ending)
+
+
+def _check_engine(settings: Settings, demo: bool) -> None:
+    """Refuse what only Spark can do, or what it lacks to do it. Raises ConfigurationError."""
+    if settings.engine == "spark":
+        from pipelines.spark.session import check_spark
+
+        check_spark(settings)
+    elif settings.landing:
+        raise ConfigurationError("--landing is read by Spark alone: add --engine spark, or leave it out")
+    if demo and settings.landing:
+        raise ConfigurationError("--demo fills a landing of its own: leave --landing out, or leave --demo out")
 
 
 def _check_places(settings: Settings) -> None:

@@ -1,25 +1,25 @@
 """Build the warehouse beside the published one, and check it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import dataframely as dy
 import duckdb
 import polars as pl
 
 from expectations.landing import landing_rules
-from expectations.marts import CURRENT_VERSIONS, MartTable, marts_rules
-from expectations.quarantine import quarantine
+from expectations.quarantine import quarantined
 from expectations.rules import Rule
 from expectations.schema import Quarantine, Results
-from expectations.validation import holding, validate
-from pipelines.changes import Basis, built_with
-from pipelines.database import attach, fetch_row, open_database, transaction
+from expectations.validation import Evaluation, holding, write_data_docs
+from pipelines.audit import audit
+from pipelines.changes import Basis, Changes, built_with, find_changes, keep_inputs
+from pipelines.checks import check_staged, keep_checks, kept_offences, landing_results, no_checks
+from pipelines.database import attach, fetch_row, limit_memory, open_database, transaction
 from pipelines.errors import QualityGateError
 from pipelines.examination import examine_landing, report_unknown_values
-from pipelines.marts import MARTS, build_marts
+from pipelines.marts import Computed, build_marts
 from pipelines.partner_central.service_model import staged_fields
 from pipelines.progress import Progress
 from pipelines.publication import forget_published, start_from_published
@@ -33,6 +33,33 @@ from transforms.schema import declaration
 
 READABLE_SINCE = "v1.2.0"
 """DuckDB 2.0 alone reads its own files; the drivers of other tools, such as ODBC and JDBC, are still older."""
+
+
+NOTHING_LEFT = Changes(
+    pl.DataFrame(schema={"opportunity_id": pl.String(), "fingerprint": pl.String()}),
+    pl.DataFrame(schema={"opportunity_id": pl.String()}),
+    is_from_nothing=True,
+)
+"""What is left to compute on this machine, where all has been on others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """What a night has found in its landing, and which opportunities it has still to compute.
+
+    `failing_in_marts` has the failing rows by rule of marts that have been computed and checked already.
+    """
+
+    changes: Changes
+    excluded: int
+    nulled: int
+    drifts: int
+    failing_in_marts: Mapping[str, int] | None = None
+
+    def told(self) -> str:
+        """Say it in a line of progress."""
+        drifted = f", {self.drifts:,} drifts" if self.drifts else ""
+        return f"{self.excluded:,} opportunities excluded, {self.nulled:,} values set to null{drifted}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,45 +89,92 @@ def build(
     """
     path = settings.data_dir / f"warehouse.{run_id}.duckdb"
     basis = built_with(settings.currency)
-    if not settings.full:
+    if not (settings.full or settings.engine == "spark"):
         start_from_published(settings.warehouse_path, settings.landing_path, path, basis)
     with open_database(path, storage=READABLE_SINCE) as connection:
+        limit_memory(connection, settings.work_path / "spilled")
         attach(connection, settings.landing_path, "landing")
         attach(connection, settings.work_path / "staging.duckdb", "staging")
         with progress.stage("validate"):
-            excluded, nulled, drifts = _validate_landing(connection, settings, run_id, as_of)
-            drifted = f", {drifts:,} drifts" if drifts else ""
-            progress.update(f"{excluded:,} opportunities excluded, {nulled:,} values set to null{drifted}")
+            if settings.engine == "spark":
+                validated = _validate_on_spark(connection, settings, run_id, as_of, reporting, progress)
+            else:
+                validated = _validate(connection, settings, run_id, as_of, reporting)
+            progress.update(validated.told())
+            _hold_if_too_many(connection, settings, validated.drifts)
         with progress.stage("transform"):
-            rows = _build_marts(connection, settings, as_of, reporting, progress)
+            rows, computed = _build_marts(connection, validated, settings, as_of, reporting, progress)
         with progress.stage("audit"):
-            try:
-                checked = _validate_marts(connection, settings, run_id)
-            except QualityGateError:
-                forget_published(connection, "landing")
-                raise
-            progress.update(f"{checked:,} rules hold")
+            progress.update(f"{_validate_marts(connection, validated, computed, settings, run_id):,} rules hold")
         ended = ending(rows)
         _copy_records(connection, pl.DataFrame({"built_with": basis, "reporting_currency": settings.currency}), ended)
-    return Built(path, rows, excluded, nulled, ended)
+    return Built(path, rows, validated.excluded, validated.nulled, ended)
 
 
-def _validate_landing(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, as_of: date
-) -> tuple[int, int, int]:
-    """Stage the landing, check it and quarantine what fails.
-
-    Returns how many opportunities are excluded, values nulled, and drifts new.
-    """
+def _validate(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    run_id: str,
+    as_of: date,
+    reporting: ReportingCurrency,
+) -> Validated:
+    """Stage what has changed, check it, and quarantine what fails. Raises what `keep_landing_results` does."""
     drifts = examine_landing(connection, run_id)
-    stage(connection, end_of_day(as_of))
-    failed = _check(connection, "staging", landing_rules(staged_fields()), "landing", settings, run_id)
-    quarantined = quarantine(connection, "staging", failed, run_id=run_id)
-    fill_table(connection, "landing.quality", Quarantine, quarantined)
-    drifts += report_unknown_values(connection, run_id, quarantined)
+    changes = find_changes(connection, end_of_day(as_of), reporting)
+    stage(connection, end_of_day(as_of), None if changes.is_from_nothing else changes.changed)
+    rules = landing_rules(staged_fields())
+    checks = no_checks() if changes.changed.is_empty() else check_staged(connection, rules)
+    keep_checks(connection, changes.changed, checks)
+    keep_inputs(connection, changes)
+    excluded, nulled, more_drifts = keep_landing_results(connection, settings, run_id, rules, checks.evaluation)
+    return Validated(changes, excluded, nulled, drifts + more_drifts)
+
+
+def _validate_on_spark(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    run_id: str,
+    as_of: date,
+    reporting: ReportingCurrency,
+    progress: Progress,
+) -> Validated:
+    """Have Spark do the same with all that has landed, and compute the rows of every opportunity.
+
+    Raises what `compute_on_spark` and `keep_landing_results` do.
+    """
+    from pipelines.spark.night import compute_on_spark
+
+    found = compute_on_spark(connection, settings, run_id, as_of, reporting, progress)
+    rules = landing_rules(staged_fields())
+    excluded, nulled, more_drifts = keep_landing_results(connection, settings, run_id, rules, found.landing)
+    return Validated(NOTHING_LEFT, excluded, nulled, found.drifts + more_drifts, found.in_marts)
+
+
+def keep_landing_results(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    run_id: str,
+    rules: Sequence[Rule],
+    evaluation: Evaluation,
+) -> tuple[int, int, int]:
+    """Keep what the rules say of all that has landed, and what is quarantined of it.
+
+    Returns how many opportunities are excluded, values nulled, and drifts new. Raises QualityGateError when a critical
+    rule is broken to which quarantine is no answer.
+    """
+    results = landing_results(connection, rules, evaluation, run_id)
+    _keep_results(connection, settings, results, evaluation, rules)
+    rows = quarantined(kept_offences(connection), run_id)
+    fill_table(connection, "landing.quality", Quarantine, rows)
+    drifts = report_unknown_values(connection, run_id, rows)
+    (excluded,) = fetch_row(connection, "SELECT count(*) FILTER (is_excluded) FROM ops.inputs")
+    return excluded, rows.filter(pl.col("action") == "nulled").height, drifts
+
+
+def _hold_if_too_many(connection: duckdb.DuckDBPyConnection, settings: Settings, drifts: int) -> None:
+    """Raise QualityGateError when too many opportunities are excluded."""
     opportunities, excluded = fetch_row(
-        connection,
-        f"SELECT count(*), count(*) FILTER (is_excluded) FROM {CURRENT_VERSIONS}",
+        connection, "SELECT count(is_excluded), count(*) FILTER (is_excluded) FROM ops.inputs"
     )
     if excluded > settings.max_excluded_share * opportunities:
         told = "; AWS has changed its records: see `cosell drift`" if drifts else ""
@@ -108,27 +182,29 @@ def _validate_landing(
             f"publication held: {excluded:,} of {opportunities:,} opportunities would be excluded, more than "
             f"max_excluded_share = {settings.max_excluded_share:.1%}: see {settings.quality_path / 'index.html'}{told}"
         )
-    return excluded, quarantined.filter(pl.col("action") == "nulled").height, drifts
 
 
 def _build_marts(
     connection: duckdb.DuckDBPyConnection,
+    validated: Validated,
     settings: Settings,
     as_of: date,
     reporting: ReportingCurrency,
     progress: Progress,
-) -> int:
+) -> tuple[int, Computed]:
     """Build every mart, tell how much was computed and found, and return how many opportunities there are."""
     computed = build_marts(
         connection,
+        validated.changes,
         as_of=as_of,
         reporting=reporting,
         thresholds=settings.thresholds,
         on_progress=lambda done, of: progress.update(f"{done:,} of {of:,} opportunities computed"),
     )
     (rows,) = fetch_row(connection, "SELECT count(*) FROM marts.opportunities")
-    progress.update(f"{rows:,} opportunities, {computed:,} computed, {_findings(connection)}")
-    return int(rows)
+    did = f"{computed.opportunities:,} computed" if validated.failing_in_marts is None else "all computed on Spark"
+    progress.update(f"{rows:,} opportunities, {did}, {_findings(connection)}")
+    return int(rows), computed
 
 
 def _findings(connection: duckdb.DuckDBPyConnection) -> str:
@@ -150,39 +226,39 @@ def _copy_records(connection: duckdb.DuckDBPyConnection, basis: pl.DataFrame, en
         record_ending(connection, ended)
 
 
-def _validate_marts(connection: duckdb.DuckDBPyConnection, settings: Settings, run_id: str) -> int:
+def _validate_marts(
+    connection: duckdb.DuckDBPyConnection, validated: Validated, computed: Computed, settings: Settings, run_id: str
+) -> int:
     """Check the marts and return how many rules hold. Raises QualityGateError when a critical one is broken."""
-    rules = marts_rules([_mart_table(table) for table in MARTS], reporting_currency=settings.currency)
-    return len(rules) - len(_check(connection, "marts", rules, "marts", settings, run_id))
-
-
-def _mart_table(schema: type[dy.Schema]) -> MartTable:
-    table = declaration(schema)
-    return MartTable(
-        table.name,
-        {column.name: column.duckdb_type for column in table.columns},
-        table.primary_key,
-        [column.name for column in table.columns if not column.is_nullable],
+    rules, evaluation, results = audit(
+        connection,
+        validated.changes,
+        computed,
+        settings.work_path / "audit.duckdb",
+        reporting_currency=settings.currency,
+        run_id=run_id,
+        found_on_rows=validated.failing_in_marts,
     )
+    _keep_results(connection, settings, results, evaluation, rules)
+    return results.height - len(evaluation.failed(rules))
 
 
-def _check(
+def _keep_results(
     connection: duckdb.DuckDBPyConnection,
-    schema: str,
-    rules: Sequence[Rule],
-    suite: str,
     settings: Settings,
-    run_id: str,
-) -> list[Rule]:
-    """Evaluate rules, keep the results in the landing, and return the rules that failed.
+    results: pl.DataFrame,
+    evaluation: Evaluation,
+    rules: Iterable[Rule],
+) -> None:
+    """Keep the results in the landing and the Data Docs.
 
     Raises QualityGateError when a critical rule fails that quarantine has no answer to.
     """
-    results, failed = validate(connection, schema, rules, run_id=run_id, suite=suite, data_docs=settings.quality_path)
     fill_table(connection, "landing.quality", Results, results)
-    if held := holding(failed):
+    write_data_docs(settings.quality_path, results, evaluation)
+    if held := holding(evaluation.failed(rules)):
+        forget_published(connection, "landing")
         raise QualityGateError(
             f"publication held: critical rules are broken ({', '.join(rule.id for rule in held)}): run again, which "
             f"computes every mart anew; if it is held again, see {settings.quality_path / 'index.html'} and report it"
         )
-    return failed

@@ -58,11 +58,7 @@ class ReportingCurrency:
     def rates(self) -> Mapping[str, Fraction]:
         """What one unit of each other currency is worth in this one: across the base, exact. Empty where this currency
         itself has no quote."""
-        per_base = {quote.currency: Fraction(quote.per_base) for quote in self.quotes}
-        if self.base is not None:
-            per_base[self.base] = Fraction(1)
-        own = per_base.pop(self.code, None)
-        return {} if own is None else {currency: own / other for currency, other in per_base.items()}
+        return rates_in(self.table(), self.code)
 
     def table(self) -> pl.DataFrame:
         """The quotes as rows of FxRates, the base's own among them."""
@@ -71,6 +67,14 @@ class ReportingCurrency:
         types = [pl.String(), pl.Date(), PER_BASE, pl.String()]
         schema = dict(zip(FxRates.column_names(), types, strict=True))
         return pl.DataFrame([*based, *quoted], schema, orient="row").sort("currency_code")
+
+
+def rates_in(table: pl.DataFrame, code: str) -> Mapping[str, Fraction]:
+    """What one unit of each other currency is worth in the currency `code`, by rows of FxRates: across the base, exact.
+    Empty where `code` has no row."""
+    per_base = {currency: Fraction(rate) for currency, rate in table.select("currency_code", "per_base").iter_rows()}
+    own = per_base.pop(code, None)
+    return {} if own is None else {currency: own / other for currency, other in per_base.items()}
 
 
 def quotes_as_of(quotes: Iterable[Quote], as_of: date, max_age_days: int) -> tuple[Quote, ...]:

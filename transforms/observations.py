@@ -79,13 +79,13 @@ def observations(
     return (
         observed.join(in_marts, on="opportunity_id", how="semi")
         .pipe(with_reporting, reporting)
-        .pipe(_numbered)
-        .pipe(_with_software_of_version)
         .with_columns(
             stage_rank=stage_rank(pl.col("stage")),
             target_close_date=parse_date(pl.col("target_close_date")),
             unconverted_currencies=unconverted_currencies(),
         )
+        .pipe(_numbered)
+        .pipe(_with_software_of_version)
         .select(Observations.column_names())
     )
 
@@ -98,6 +98,16 @@ def with_vanished(observed: pl.LazyFrame, visibility: pl.LazyFrame, as_of: date)
     """
     gone = visibility.filter(~pl.col("is_visible"), pl.col("observed_at") < end_of_day(as_of))
     vanished = gone.select("opportunity_id", "observed_at", evidence=pl.lit("vanished"))
+    others = observed.join(vanished, on="opportunity_id", how="anti", maintain_order="left")
+    return (
+        observed.join(vanished, on="opportunity_id", how="semi", maintain_order="left")
+        .pipe(_with_rows_of, vanished)
+        .merge_sorted(others, key="opportunity_id")
+    )
+
+
+def _with_rows_of(observed: pl.LazyFrame, vanished: pl.LazyFrame) -> pl.LazyFrame:
+    """`observed` and `vanished`, numbered anew."""
     is_vanished = pl.col("evidence") == "vanished"
     carried = [name for name in Observations.column_names() if name not in vanished.collect_schema()]
     return (

@@ -16,6 +16,7 @@ DUCKDB_TYPES: dict[pl.DataType, str] = {
     pl.Datetime("us", "UTC"): "TIMESTAMPTZ",
     pl.Decimal(38, 2): "DECIMAL(38,2)",
     pl.Decimal(38, 18): "DECIMAL(38,18)",
+    pl.List(pl.Int32()): "INTEGER[]",
 }
 
 

@@ -63,7 +63,7 @@ def touches(
     opportunity that is not in the marts has no touches.
     """
     end = end_of_day(as_of)
-    # Numbers stand for opportunities until the end: grouping by texts would take twice as long.
+    # Numbers stand for opportunities and texts until the end: grouping by texts would take twice as long.
     last = current_versions(versions, as_of).select("opportunity_id", last_key="row_key")
     deals = last.sort("opportunity_id").with_row_index("deal").cache()
     known = versions.filter(~pl.col("is_excluded"), pl.col("last_modified_at") < end).join(deals, on="opportunity_id")
@@ -75,14 +75,15 @@ def touches(
         _of_records(values, known.select("row_key", "deal", **of_version)),
         _of_records(snapshot_values, revisions.select("row_key", "deal", **of_snapshot)),
     ]
+    numbers = [pl.col("dimension").cast(pl.Enum(DIMENSIONS)), pl.col("value").cast(pl.Categorical)]
     return (
-        pl.concat(rows.with_columns(pl.col("dimension").cast(pl.Enum(DIMENSIONS))) for rows in shown)
+        pl.concat(rows.with_columns(numbers) for rows in shown)
         .filter(pl.col("value").is_not_null(), pl.col("value") != "")
         .group_by("deal", "dimension", "value")
         .agg(touched_at=pl.col("seen_at").min(), is_current=pl.col("is_current").any())
         .pipe(_with_positions)
         .join(deals, on="deal")
-        .with_columns(pl.col("dimension").cast(pl.String))
+        .with_columns(pl.col("dimension", "value").cast(pl.String))
         .select(Touches.column_names())
         .sort("opportunity_id", "dimension", "value")
     )

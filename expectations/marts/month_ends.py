@@ -1,6 +1,7 @@
 """The rules of `marts.month_ends`."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from expectations.marts.stages import LOST_STAGE, OPEN_STAGES, STAGES, UNOBSERVED, VANISHED, WON_STAGE, any_of
 from expectations.marts.table import MONEY, MartTable, month_of, reconciles
@@ -125,7 +126,7 @@ def _agrees_with_waterfall(table: MartTable, column: str, measure: str, opening:
     worths = f"SELECT *, {opening} AS opening, {closing} AS closing FROM {BATCH} WHERE {_IS_OBSERVED}"
     shown = f"SELECT month, {sums} FROM ({worths}) GROUP BY month"
     found = f"SELECT * FROM pipeline_waterfall WHERE measure = {literal(measure)}"
-    return reconciles(
+    rule = reconciles(
         table,
         column,
         "agrees_with_waterfall",
@@ -134,6 +135,7 @@ def _agrees_with_waterfall(table: MartTable, column: str, measure: str, opening:
         _by_part(found),
         reason="Each movement of marts.pipeline_waterfall is that of the rows here.",
     )
+    return replace(rule, needs_every_row=True)
 
 
 def _by_part(rows: str) -> str:

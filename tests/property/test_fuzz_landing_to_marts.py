@@ -26,6 +26,7 @@ from expectations.marts import CURRENT_VERSIONS, MartTable, marts_rules
 from expectations.quarantine import quarantine
 from expectations.rules import Rule
 from expectations.validation import holding
+from pipelines.changes import find_changes
 from pipelines.examination import examine_landing
 from pipelines.marts import MARTS, SCHEMAS, build_marts
 from pipelines.partner_central.service_model import staged_fields
@@ -185,7 +186,8 @@ def build(rows: Rows) -> Night:
         held = holding(broken(connection, "staging", of_landing))
         quarantined = quarantine(connection, "staging", of_landing, run_id="fuzz")
         current = dict(connection.execute(f"SELECT opportunity_id, is_excluded FROM {CURRENT_VERSIONS}").fetchall())
-        build_marts(connection, as_of=AS_OF, reporting=EUROS, thresholds=Thresholds())
+        changes = find_changes(connection, end_of_day(AS_OF), EUROS)
+        build_marts(connection, changes, as_of=AS_OF, reporting=EUROS, thresholds=Thresholds())
         held += broken(connection, "marts", every_marts_rule())
         tables = {
             declaration(table).name: connection.sql(f"FROM {schema}.{declaration(table).name} ORDER BY ALL").pl()

@@ -18,8 +18,10 @@ from record_strategies import thresholds
 from reporting_strategies import reporting_currencies
 from strategies import NO_RATES, Row, World
 
+from pipelines.changes import find_changes, keep_inputs
 from pipelines.marts import SPEND, build_marts
 from transforms.currency import ReportingCurrency
+from transforms.dates import end_of_day
 from transforms.limits import Thresholds
 from transforms.staged import (
     AWS_OPPORTUNITY_SUMMARIES,
@@ -184,7 +186,10 @@ def build(connection: duckdb.DuckDBPyConnection, night: Night) -> int:
         snapshots,
         {**texts, "revision": pl.Int64(), **instants},
     )
-    return build_marts(connection, as_of=night.as_of, reporting=night.reporting, thresholds=night.thresholds)
+    changes = find_changes(connection, end_of_day(night.as_of), night.reporting)
+    keep_inputs(connection, changes)
+    built = build_marts(connection, changes, as_of=night.as_of, reporting=night.reporting, thresholds=night.thresholds)
+    return built.opportunities
 
 
 def stage(connection: duckdb.DuckDBPyConnection, world: World) -> None:

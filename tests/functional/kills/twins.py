@@ -6,7 +6,6 @@ from pathlib import Path
 import duckdb
 from dlt.common.versioned_state import decompress_state
 
-from pipelines.changes import Inputs
 from pipelines.marts import SCHEMAS
 from transforms.schema import declaration
 
@@ -20,7 +19,7 @@ LANDING_KEYS = {
     "resource_snapshots": "engagement_id, resource_id, template, revision",
     "solutions": "solution_id",
 }
-BUILT = [f"{schema}.{declaration(table).name}" for table, schema in SCHEMAS.items() if table is not Inputs]
+BUILT = [f"{schema}.{declaration(table).name}" for table, schema in SCHEMAS.items()]
 CHANGES_OF_SIGHT = """
     SELECT opportunity_id, is_visible, row_number() OVER (PARTITION BY opportunity_id ORDER BY observed_at) AS change
     FROM {side}_landing.partner_central.opportunity_visibility"""
@@ -34,7 +33,8 @@ QUERIES = {
     **{table: f"FROM {{side}}_warehouse.{table}" for table in BUILT},
     "marts.observations": "SELECT * REPLACE (CASE WHEN evidence <> 'vanished' THEN observed_at END AS observed_at) "
     "FROM {side}_warehouse.marts.observations",
-    "ops.inputs": "SELECT opportunity_id FROM {side}_warehouse.ops.inputs",
+    "ops.inputs": "SELECT * EXCLUDE fingerprint FROM {side}_warehouse.ops.inputs",
+    **{table: f"FROM {{side}}_warehouse.{table}" for table in ("ops.checked", "ops.offences")},
     "last quality.quarantine": f"SELECT * EXCLUDE run_id FROM {{side}}_warehouse.quality.quarantine WHERE {LAST_RUN}",
     "last quality.results": "SELECT * EXCLUDE run_id FROM {side}_warehouse.quality.results "
     f"WHERE suite <> 'drift' AND {LAST_RUN}",

@@ -112,7 +112,7 @@ def test_every_table_and_column_says_what_it_is(first: Outcome, settings: Settin
         *("attribution", "hygiene", "month_ends", "observations", "opportunities", "outcomes_monthly"),
         *("pipeline_monthly", "pipeline_waterfall", "stage_funnel", "stage_history", "touches"),
     ]
-    ops = ["attribution_sums", "basis", "fx_rates", "inputs", "month_transitions", "record_facts", "runs"]
+    ops = "attribution_sums basis checked fx_rates inputs month_transitions offences record_facts runs".split()
     quality = ["quarantine", "results"]
     assert [name for name, _ in tables] == [
         *(f"marts.{name}" for name in marts),

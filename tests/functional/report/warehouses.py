@@ -9,7 +9,7 @@ import polars as pl
 
 from expectations.rules import literal
 from expectations.schema import Quarantine, Results
-from pipelines.changes import Basis
+from pipelines.changes import Basis, find_changes
 from pipelines.database import fetch_row, open_database
 from pipelines.marts import build_marts
 from pipelines.runs import Runs
@@ -77,7 +77,8 @@ def publish_deals(data_dir: Path, deals: str) -> Settings:
     data_dir.mkdir()
     with open_database(settings.warehouse_path) as connection:
         _stage(connection, deals)
-        build_marts(connection, as_of=AS_OF, reporting=REPORTING, thresholds=settings.thresholds)
+        changes = find_changes(connection, end_of_day(AS_OF), REPORTING)
+        build_marts(connection, changes, as_of=AS_OF, reporting=REPORTING, thresholds=settings.thresholds)
         _record_run(connection)
     return settings
 
