@@ -4,7 +4,7 @@ ROUNDS := 1000
 SEED := 1
 EXAMPLES := 1000
 
-.PHONY: demo notebook test soak fuzz setup tools check lint format docs lock clean
+.PHONY: demo notebook test soak fuzz bench setup spark tools check lint format docs lock clean
 
 demo: setup ## a published data/warehouse.duckdb from a local Partner Central, no AWS account
 	$(BIN)/cosell nightly --demo
@@ -23,12 +23,21 @@ soak: setup ## kills so many nights, each at a random instant, and compares with
 fuzz: setup ## so many landings of records with random changes, each built into marts; the smallest that fails is shown
 	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/property/test_fuzz_landing_to_marts.py -n 0 -o timeout=0
 
+bench: setup ## side by side with what one would write by hand; on this machine alone, and never part of the tests
+	$(BIN)/python -m benchmarks
+
 setup: .venv/.installed
 
 .venv/.installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --require-hashes --only-binary :all: -r requirements.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+spark: .venv/.installed-spark ## what --engine spark needs beside Java 17, half a gigabyte
+
+.venv/.installed-spark: requirements-spark.lock .venv/.installed
+	$(BIN)/pip install --quiet --require-hashes --only-binary :all: --no-binary pyspark --no-build-isolation -r requirements-spark.lock
 	touch $@
 
 tools: ## what the tests take from npm: a check of web pages, and of the files of other programs; needs npm
@@ -51,6 +60,7 @@ docs: setup ## the pages made from the code, and the baseline of AWS's service m
 lock: ## needs uv
 	uv pip compile pyproject.toml --extra dev --extra notebooks --universal --python-version 3.11 --generate-hashes --no-header --quiet -o requirements.lock
 	uv pip compile pyproject.toml -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet -o deploy/requirements.lock
+	uv pip compile pyproject.toml --extra spark -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet -o requirements-spark.lock
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info tests/tools/node_modules

@@ -46,6 +46,9 @@ class Settings(BaseSettings):
         10, ge=0, le=MOST_DAYS, description="a rate older than this as of the business date is not used"
     )
     full: bool = Field(False, description="read every opportunity again")
+    engine: Literal["polars", "spark"] = Field("polars", description="what computes the rows of each opportunity")
+    spark_remote: str = Field("", description="server of Spark Connect, sc://HOST:PORT, for engine spark")
+    landing: str = Field("", description="folder or bucket with a landing of dlt's, for engine spark")
     report: bool = Field(True, description="make the HTML report at the end of a published run")
     notify: str = Field("", description="shell command or webhook that hears of a night that fails")
     reads_per_second: float = Field(READS_PER_SECOND, ge=0, description="0 switches pacing off")

@@ -46,6 +46,26 @@ def nightly(  # noqa: PLR0913, PLR0917 - one parameter an option
             show_default=False,
         ),
     ] = None,
+    engine: Annotated[
+        Literal["polars", "spark"] | None,
+        typer.Option(help="What computes the rows of each opportunity (default: polars).", show_default=False),
+    ] = None,
+    spark_remote: Annotated[
+        str | None,
+        typer.Option(
+            metavar="sc://HOST:PORT",
+            help="For --engine spark: a server of Spark Connect (default: as Spark is configured, or this machine).",
+            show_default=False,
+        ),
+    ] = None,
+    landing: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="For --engine spark: a folder or bucket that the dlt source has filled; nothing is extracted.",
+            show_default=False,
+        ),
+    ] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Run against a local sandbox started for the run; no AWS account.")
     ] = False,
@@ -67,6 +87,9 @@ def nightly(  # noqa: PLR0913, PLR0917 - one parameter an option
         currency=currency,
         fx=fx,
         notify=notify,
+        engine=engine,
+        spark_remote=spark_remote,
+        landing=landing,
         reads_per_second=0 if demo else None,
     )
     hook.notify, hook.environment = settings.notify, {"COSELL_DATA_DIR": str(settings.data_dir)}

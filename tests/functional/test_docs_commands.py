@@ -56,6 +56,18 @@ NOT_RUN: Mapping[str, Mapping[str, list[str]]] = {
             "docker run --rm -v cosell:/data cosell status",
         ],
     },
+    "docs/scale.md": {
+        "asks AWS, and Spark; tests/functional/spark has such nights": [
+            "cosell nightly --engine spark",
+            "cosell nightly --engine spark --spark-remote sc://spark.example.com:15002",
+            "cosell nightly --engine spark --landing s3://bucket/lake/partner_central",
+        ],
+        "installs packages": [
+            'pip install "cosell-revenue[spark]"',
+            "pip install --require-hashes --only-binary :all: -r deploy/requirements.lock",
+            "pip install --no-deps --no-build-isolation .",
+        ],
+    },
     "docs/query.md": {
         "the command line of DuckDB is not among what the tests install": ["duckdb -readonly data/warehouse.duckdb"],
         "needs R": ["library(duckdb)"],

@@ -16,7 +16,10 @@ from pipelines.settings import Settings
 COSELL = Path(sys.executable).parent / "cosell"
 ROOT = Path(__file__).parents[2]
 OPTIONS = {
-    "nightly": {"--catalog", "--data-dir", "--as-of", "--full", "--currency", "--fx", "--demo"},
+    "nightly": {
+        *("--catalog", "--data-dir", "--as-of", "--full", "--currency", "--fx", "--demo"),
+        *("--engine", "--spark-remote", "--landing"),
+    },
     "sandbox": {"--host", "--port", "--opportunities", "--seed", "--allow-remote"},
     "intake plan": {"--out", "--from-hygiene", "--convert", "--catalog", "--data-dir"},
     "intake apply": {"--force", "--catalog", "--data-dir"},
