@@ -27,12 +27,13 @@ import polars as pl
 import typer
 
 from benchmarks.staged_data import change, generate
-from pipelines.changes import Basis, built_with
+from pipelines.changes import Basis, built_with, find_changes, keep_inputs
 from pipelines.database import attach, open_database
 from pipelines.marts import build_marts
 from pipelines.publication import publish, start_from_published
 from pipelines.tables import replace_table
 from transforms.currency import Quote, ReportingCurrency
+from transforms.dates import end_of_day
 from transforms.limits import Thresholds
 
 AS_OF = date(2026, 11, 22)
@@ -51,7 +52,11 @@ def build(directory: Path, path: Path, *, from_published: bool) -> int:
     with open_database(path) as connection:
         for name in ("landing", "staging"):
             attach(connection, directory / f"{name}.duckdb", name)
-        computed = build_marts(connection, as_of=AS_OF, reporting=REPORTING, thresholds=Thresholds())
+        changes = find_changes(connection, end_of_day(AS_OF), REPORTING)
+        keep_inputs(connection, changes)
+        computed = build_marts(
+            connection, changes, as_of=AS_OF, reporting=REPORTING, thresholds=Thresholds()
+        ).opportunities
         replace_table(connection, "ops", Basis, pl.DataFrame({"built_with": basis, "reporting_currency": "USD"}))
     return computed
 

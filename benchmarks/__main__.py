@@ -1,0 +1,34 @@
+"""Run every benchmark, or those that are named, and print their Markdown.
+
+.venv/bin/python -m benchmarks             # all, as `make bench`
+.venv/bin/python -m benchmarks start land  # two of them
+.venv/bin/python -m benchmarks night --rounds 5
+"""
+
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from benchmarks.harness import machine
+
+SECTIONS = {"start": 5, "validate": 3, "transform": 5, "land": 2, "extract": 2, "night": 1, "scale": 1}
+"""Each benchmark, and its rounds where none are given: fewer of the longest, for all of them to end within a coffee."""
+
+
+def main(
+    sections: Annotated[list[str] | None, typer.Argument(help=f"Any of {', '.join(SECTIONS)} (default: all).")] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, help="Of each benchmark; medians are told.")] = None,
+) -> None:
+    """Say on what machine, then run one benchmark after the other."""
+    if unknown := set(sections or ()) - SECTIONS.keys():
+        raise typer.BadParameter(f"not a benchmark: {sorted(unknown)}")
+    typer.echo(f"# Benchmarks\n\n{machine()}; medians of runs in turn")
+    for name in sections or SECTIONS:
+        taken = SECTIONS[name] if rounds is None else rounds
+        section = import_module(f"benchmarks.{name}").section
+        typer.echo(f"\n## {name}, {taken} rounds\n\n{section(taken).strip()}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
