@@ -27,7 +27,7 @@ def main(
     for name in sections or SECTIONS:
         taken = SECTIONS[name] if rounds is None else rounds
         section = import_module(f"benchmarks.{name}").section
-        typer.echo(f"\n## {name}, {taken} rounds\n\n{section(taken).strip()}")
+        typer.echo(f"\n## {name}, {taken} rounds where it does not say otherwise\n\n{section(taken).strip()}")
 
 
 if __name__ == "__main__":

@@ -149,7 +149,7 @@ def _told(calls: Counter[str]) -> str:
 def section(rounds: int = ROUNDS, opportunities: int = 1_000) -> str:
     """Return all that is measured of the extraction as Markdown."""
     parts = [cpu(opportunities, rounds), delayed(), throttled(), ledger(2 * opportunities)]
-    return "## extract\n\n" + "\n\n".join(parts)
+    return "\n\n".join(parts)
 
 
 def main(

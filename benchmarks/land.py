@@ -54,7 +54,6 @@ def section(rounds: int = ROUNDS, records: int = RECORDS) -> str:
         raise RuntimeError("not every contender has landed all records in both tables")
     ours, reader, frame, dicts = medians.values()
     lines = [
-        "## land\n",
         f"{records:,} records of {size / records / 1000:.1f} kB into two tables, every version and the newest one, "
         "merged by their keys, to a closed database:\n",
         compared(medians, CONTENDERS["json-reader"]),

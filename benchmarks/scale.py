@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.harness import Taken, in_turn, machine, markdown, run_once, take
+from benchmarks.harness import Taken, in_turn, markdown, run_once, take
 from benchmarks.landing_data import AS_OF, demo_landing, generate_landing
 
 ENGINES = ("polars", "spark")
@@ -95,7 +95,7 @@ def section(rounds: int = ROUNDS, sizes: tuple[int, ...] = SIZES) -> str:
         for engine, run in by_engine.items()
     ]
     table = markdown(["opportunities", "engine", "wall, s", "CPU, s"], rows)
-    return f"## Past one machine\n\n{machine()}; {VERSIONS} versions each, {rounds} runs\n\n{table}\n\n{fitted(taken)}"
+    return f"{VERSIONS} versions each\n\n{table}\n\n{fitted(taken)}"
 
 
 def fitted(taken: Mapping[int, Mapping[str, Taken]]) -> str:

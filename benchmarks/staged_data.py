@@ -1,12 +1,15 @@
-"""Generate a partner's landing and staging of any size: deals with some versions each, a quarter of them with a
-snapshot, and amounts, terms and stages that move. The same size gives the same rows."""
+"""Generate a partner's staging of any size: deals with some versions each, a quarter of them with a snapshot, and
+amounts, terms and stages that move. The same size gives the same rows."""
 
 from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
+from transforms.currency import Quote, ReportingCurrency
 from transforms.staged import (
     AWS_OPPORTUNITY_SUMMARIES,
     EXPECTED_CUSTOMER_SPEND,
@@ -16,6 +19,8 @@ from transforms.staged import (
 )
 from transforms.touches import LISTS, SNAPSHOT_LISTS
 
+AS_OF = date(2026, 11, 22)
+REPORTING = ReportingCurrency("USD", "USD", (Quote(AS_OF, "EUR", Decimal("0.9196")),))
 DUCKDB_TYPES = {
     pl.String(): "VARCHAR",
     pl.Boolean(): "BOOLEAN",
@@ -43,8 +48,7 @@ SELECT opportunity_id || '@' || version AS row_key, *,
 FROM (SELECT 'O' || (10000000 + 37 * number) AS opportunity_id, number, version,
              hash(number, version)::UHUGEINT % 1000 AS dice,
              TIMESTAMPTZ '2024-06-01' + to_seconds((hash(number)::UHUGEINT % 40000000)::BIGINT) AS created_at
-      FROM range({opportunities}) AS numbers(number), range({first}, {last}) AS versions(version))
-WHERE number % {every} = 0
+      FROM range({opportunities}) AS numbers(number), range({versions}) AS versions(version))
 ORDER BY modified_at
 """
 VERSIONS = """
@@ -93,48 +97,17 @@ SELECT 'eng-' || row_key AS row_key, opportunity_id, 'eng-' || number AS engagem
        project__expected_contract_duration__term, project__expected_contract_duration__value
 FROM records JOIN staging.opportunity_versions AS versions USING (row_key, opportunity_id) WHERE {IS_SNAPSHOT}
 """
-LANDED_VERSIONS = "SELECT opportunity_id, modified_at AS last_modified_date, modified_at AS fetched_at FROM records"
-LANDED = {
-    "opportunity_versions": LANDED_VERSIONS,
-    "aws_opportunity_summaries": LANDED_VERSIONS,
-    "resource_snapshots": "SELECT opportunity_id AS resource_id, 'eng-' || number AS engagement_id, "
-    "'OpportunitySummaryView' AS template, version + 1 AS revision, modified_at + INTERVAL 5 MINUTE AS created_at, "
-    f"modified_at AS fetched_at FROM records WHERE {IS_SNAPSHOT}",
-}
 
 
 def generate(directory: Path, opportunities: int, versions: int) -> None:
-    """Write `landing.duckdb` and `staging.duckdb`: so many opportunities with so many versions each."""
-    with _attached(directory) as connection:
-        connection.execute("CREATE SCHEMA landing.partner_central")
+    """Write `staging.duckdb`: so many opportunities with so many versions each."""
+    with duckdb.connect() as connection:
+        connection.execute(f"SET TimeZone = 'UTC'; ATTACH '{directory / 'staging.duckdb'}' AS staging")
         for table, columns in STAGED.items():
             declared = ", ".join(f"{column} {DUCKDB_TYPES[dtype]}" for column, dtype in columns.items())
             connection.execute(f"CREATE TABLE staging.{table} ({declared})")
-        _define_records(connection, opportunities, 0, versions, every=1)
-        for table, query in LANDED.items():
-            connection.execute(f"CREATE TABLE landing.partner_central.{table} AS {query} LIMIT 0")
+        connection.execute(RECORDS.format(opportunities=opportunities, versions=versions))
         _append(connection)
-
-
-def change(directory: Path, opportunities: int, version: int, every: int) -> None:
-    """Add one version, a later one, to each opportunity whose number `every` divides."""
-    with _attached(directory) as connection:
-        _define_records(connection, opportunities, version, version + 1, every)
-        _append(connection)
-
-
-def _attached(directory: Path) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
-    for name in ("landing", "staging"):
-        connection.execute(f"ATTACH '{directory / name}.duckdb' AS {name}")
-    return connection
-
-
-def _define_records(
-    connection: duckdb.DuckDBPyConnection, opportunities: int, first: int, last: int, every: int
-) -> None:
-    connection.execute(RECORDS.format(opportunities=opportunities, first=first, last=last, every=every))
 
 
 def _append(connection: duckdb.DuckDBPyConnection) -> None:
@@ -147,7 +120,6 @@ def _append(connection: duckdb.DuckDBPyConnection) -> None:
         f"staging.resource_snapshots__{spend}": ENTRIES.format(key="'eng-' || row_key", condition=IS_SNAPSHOT),
         **_listed("opportunity_versions", LISTS, key="row_key", condition="true"),
         **_listed("resource_snapshots", SNAPSHOT_LISTS, key="'eng-' || row_key", condition=IS_SNAPSHOT),
-        **{f"landing.partner_central.{table}": query for table, query in LANDED.items()},
     }
     for table, query in queries.items():
         connection.execute(f"INSERT INTO {table} BY NAME {query}")

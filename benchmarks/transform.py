@@ -15,7 +15,7 @@ from typing import Annotated
 import duckdb
 import typer
 
-from benchmarks.harness import ROUNDS, Taken, compared, in_turn, judged, machine, markdown, run_once, take
+from benchmarks.harness import ROUNDS, Taken, compared, in_turn, judged, markdown, run_once, take
 from benchmarks.staged_data import STAGED, generate
 from benchmarks.transform_contenders import FILES, TABLES, build, build_by_sql, time_each
 
@@ -111,7 +111,7 @@ def each_table(medians: Mapping[str, Taken]) -> str:
 
 def section(rounds: int) -> str:
     """Return what the transforms take against SQL and pandas as Markdown."""
-    parts = ["## transform", machine()]
+    parts = []
     for opportunities, contenders, own_rounds in (
         (2_000, ["transforms", "SQL", "pandas"], rounds),
         (OF_EACH, ["transforms", "SQL", "pandas", EACH], rounds),

@@ -3,8 +3,6 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
 
 import dataframely as dy
@@ -12,11 +10,11 @@ import duckdb
 import polars as pl
 
 from benchmarks.harness import Taken
-from pipelines.database import attach, open_database, transaction
+from benchmarks.staged_data import AS_OF, REPORTING
+from pipelines.database import attach, open_database, set_up_for_build, transaction
 from pipelines.marts import OPPORTUNITIES_AT_ONCE, SPEND
 from pipelines.tables import append_rows, create_table
 from transforms.attribution_sums import AttributionSums
-from transforms.currency import Quote, ReportingCurrency
 from transforms.hygiene import hygiene
 from transforms.limits import Thresholds
 from transforms.month_ends import MonthEnds, month_ends
@@ -42,8 +40,6 @@ from transforms.staged import (
 )
 from transforms.touches import LISTS, SNAPSHOT_LISTS, Touches, touches
 
-AS_OF = date(2026, 11, 22)
-REPORTING = ReportingCurrency("USD", "USD", (Quote(AS_OF, "EUR", Decimal("0.9196")),))
 THRESHOLDS = Thresholds()
 SQL = Path(__file__).parent / "sql"
 TABLES: Mapping[str, type[dy.Schema]] = {
@@ -64,6 +60,7 @@ def build(directory: Path, path: Path) -> None:
     sums = {table: table.create_empty() for table in RUNNING_SUMS}
     none = {table: table.create_empty().lazy() for table in SUMMED}
     with _warehouse(directory, path) as connection:
+        set_up_for_build(connection, path.with_suffix(".spilled"))
         for name, table in TABLES.items():
             create_table(connection, name.partition(".")[0], declaration(table))
         for first, last in _parts(connection):
@@ -148,7 +145,6 @@ def build_by_sql(directory: Path, path: Path) -> Taken:
 def _warehouse(directory: Path, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     path.unlink(missing_ok=True)
     with open_database(path) as connection:
-        connection.execute("SET produce_arrow_string_view = true")  # Polars then takes texts over without copying them
         attach(connection, directory / "staging.duckdb", "staging", read_only=True)
         with transaction(connection):
             connection.execute("CREATE SCHEMA marts; CREATE SCHEMA ops")

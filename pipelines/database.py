@@ -124,9 +124,13 @@ def full_disk_told(directory: Path) -> Iterator[None]:
         raise
 
 
-def limit_memory(connection: duckdb.DuckDBPyConnection, spill: Path) -> None:
-    """Have an open connection hold no more than MEMORY, and write what is beyond it to the directory `spill`."""
-    connection.execute(f"SET memory_limit = {literal(MEMORY)}; SET temp_directory = {literal(str(spill))}")
+def set_up_for_build(connection: duckdb.DuckDBPyConnection, spill: Path) -> None:
+    """Have an open connection hold no more than MEMORY, write what is beyond it to the directory `spill`, and hand
+    over texts as Polars keeps them."""
+    connection.execute(
+        f"SET memory_limit = {literal(MEMORY)}; SET temp_directory = {literal(str(spill))}; "
+        "SET produce_arrow_string_view = true"
+    )
 
 
 def attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str, *, read_only: bool = False) -> None:

@@ -16,7 +16,7 @@ from expectations.validation import Evaluation, holding, write_data_docs
 from pipelines.audit import audit
 from pipelines.changes import Basis, Changes, built_with, find_changes, keep_inputs
 from pipelines.checks import check_staged, keep_checks, kept_offences, landing_results, no_checks
-from pipelines.database import attach, fetch_row, limit_memory, open_database, transaction
+from pipelines.database import attach, fetch_row, open_database, set_up_for_build, transaction
 from pipelines.errors import QualityGateError
 from pipelines.examination import examine_landing, report_unknown_values
 from pipelines.marts import Computed, build_marts
@@ -92,7 +92,7 @@ def build(
     if not (settings.full or settings.engine == "spark"):
         start_from_published(settings.warehouse_path, settings.landing_path, path, basis)
     with open_database(path, storage=READABLE_SINCE) as connection:
-        limit_memory(connection, settings.work_path / "spilled")
+        set_up_for_build(connection, settings.work_path / "spilled")
         attach(connection, settings.landing_path, "landing")
         attach(connection, settings.work_path / "staging.duckdb", "staging")
         with progress.stage("validate"):

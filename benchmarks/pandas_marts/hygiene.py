@@ -6,8 +6,8 @@ from typing import TypeAlias
 
 import pandas as pd
 
-from benchmarks.marts import AS_OF
 from benchmarks.pandas_marts.observations import END
+from benchmarks.staged_data import AS_OF
 from transforms.limits import LONGEST_CONTRACT_MONTHS, Thresholds
 from transforms.stages import WON_STAGE
 

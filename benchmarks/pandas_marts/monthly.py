@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from benchmarks.marts import AS_OF
 from benchmarks.pandas_marts.history import month_of
+from benchmarks.staged_data import AS_OF
 from transforms.dates import MICROSECONDS_PER_DAY
 from transforms.month_ends import UNOBSERVED
 from transforms.month_transitions import AMOUNTS

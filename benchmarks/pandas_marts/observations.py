@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from benchmarks.marts import AS_OF
 from benchmarks.pandas_marts.files import Staged
 from benchmarks.pandas_marts.revenue import CURRENCY_OF, parse_date, with_reporting, with_revenue
+from benchmarks.staged_data import AS_OF
 from transforms.dates import end_of_day
 from transforms.revenue import UNKNOWN_CURRENCY
 from transforms.stages import STAGE_RANKS

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
-from benchmarks.marts import REPORTING
+from benchmarks.staged_data import REPORTING
 from transforms.dates import DATE
 from transforms.limits import LONGEST_CONTRACT_MONTHS
 from transforms.money import AMOUNT

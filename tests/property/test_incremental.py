@@ -64,12 +64,11 @@ class Night:
     def inputs(self, opportunity_id: str) -> Any:
         """Everything that the rows of an opportunity are made of, as a comparable value."""
         own = self.staged.only(lambda other: other == opportunity_id)
-        rows = replace(own, snapshots=[row for row in own.snapshots if row["created_at"] is not None])
-        kept = {name: sorted(map(repr, getattr(rows, name))) for name in KEYED}
+        kept = {name: sorted(map(repr, getattr(own, name))) for name in KEYED}
         return (
             kept,
-            [self.fetches[row["row_key"]] for row in rows.versions],
-            [self.summary_fetches[row["row_key"]] for row in rows.summaries],
+            [self.fetches[row["row_key"]] for row in own.versions],
+            [self.summary_fetches[row["row_key"]] for row in own.summaries],
             self.rates(own),
         )
 
