@@ -238,7 +238,7 @@ def quiet_night() -> Night:
     return build(untouched())
 
 
-@settings(max_examples=int(FUZZ_EXAMPLES or 6), phases=PHASES)
+@settings(max_examples=int(FUZZ_EXAMPLES or 5), phases=PHASES)
 @given(hostile=hostile_rows())
 def test_hostile_payloads(hostile: Rows) -> None:
     rows: Rows = {table: [] for table in LANDING_SCHEMAS}

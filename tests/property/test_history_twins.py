@@ -24,7 +24,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")  
 SCHEMAS = {declaration(schema).name: schema for schema in (*PER_OPPORTUNITY, *RUNNING_SUMS, *ROLLUPS)}
 
 
-@settings(max_examples=140)
+@settings(max_examples=105)
 @given(histories(), as_of_days, reporting_currencies, thresholds)
 def test_a_slow_plain_python_version_agrees(
     world: World, as_of: date, reporting: ReportingCurrency, thresholds: Thresholds
