@@ -181,7 +181,8 @@ class _Night:
             yield PartnerCentral(settings.catalog, quota=quota, threads=settings.threads)
 
     def on_page(self) -> None:
-        load_in_background()  # AWS answers, so rules will run; most of a night is waiting for AWS
+        if self.counts().opportunities_fetched:  # so rules will run; most of such a night is waiting for AWS
+            load_in_background()
         detail = self.detail()
         self.progress.update(detail)
         spent = f"{self.spent_before + self.counts().calls:,} of the day's {self.settings.reads_per_day:,} reads spent"
