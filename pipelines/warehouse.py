@@ -101,7 +101,7 @@ def build(
             else:
                 validated = _validate(connection, settings, run_id, as_of, reporting)
             progress.update(validated.told())
-            _hold_if_too_many(connection, settings, validated.drifts)
+            _hold_if_too_many(connection, settings, validated)
         with progress.stage("transform"):
             rows, computed = _build_marts(connection, validated, settings, as_of, reporting, progress)
         with progress.stage("audit"):
@@ -171,13 +171,12 @@ def keep_landing_results(
     return excluded, rows.filter(pl.col("action") == "nulled").height, drifts
 
 
-def _hold_if_too_many(connection: duckdb.DuckDBPyConnection, settings: Settings, drifts: int) -> None:
+def _hold_if_too_many(connection: duckdb.DuckDBPyConnection, settings: Settings, validated: Validated) -> None:
     """Raise QualityGateError when too many opportunities are excluded."""
-    opportunities, excluded = fetch_row(
-        connection, "SELECT count(is_excluded), count(*) FILTER (is_excluded) FROM ops.inputs"
-    )
+    (opportunities,) = fetch_row(connection, "SELECT count(is_excluded) FROM ops.inputs")
+    excluded = validated.excluded
     if excluded > settings.max_excluded_share * opportunities:
-        told = "; AWS has changed its records: see `cosell drift`" if drifts else ""
+        told = "; AWS has changed its records: see `cosell drift`" if validated.drifts else ""
         raise QualityGateError(
             f"publication held: {excluded:,} of {opportunities:,} opportunities would be excluded, more than "
             f"max_excluded_share = {settings.max_excluded_share:.1%}: see {settings.quality_path / 'index.html'}{told}"
