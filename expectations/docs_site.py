@@ -41,7 +41,7 @@ def replace_site(
     """Write a page for the results of each table under `directory/<suite>`, in place of those that are there.
 
     `rows` are the rows of `quality.results` of one run and suite, whose totals the pages show. A table whose rules the
-    run did not have to evaluate, or not all of them, keeps the page of the last run that did.
+    run did not have to evaluate, or not all of them, keeps the page of the last run that did; without rows it has none.
     """
     run_id, suite = rows.row(0, named=True)["run_id"], rows.row(0, named=True)["suite"]
     beside, pages = directory / f".{suite}.new", directory / suite
@@ -50,7 +50,8 @@ def replace_site(
     rules: dict[str, int] = dict(rows.group_by("target").len().iter_rows())
     complete = {table: result for table, result in results.items() if len(result.results) == rules[table]}
     _write_pages(beside, run_id, rows, complete)
-    for kept in rules.keys() - complete.keys():
+    with_rows = set(rows.filter(pl.col("evaluated") > 0)["target"])
+    for kept in (rules.keys() & with_rows) - complete.keys():
         if (pages / f"{kept}.html").exists():
             shutil.copyfile(pages / f"{kept}.html", beside / f"{kept}.html")
     (beside / LIST_FILE).write_text(_list_tables(beside, rows), encoding="utf-8")

@@ -46,7 +46,7 @@ def test_a_demo_and_what_was_there_before_it(tmp_path: Path) -> None:
     assert found.pop("notes.txt") == 0o644
     assert (tmp_path / "elsewhere.duckdb").stat().st_mode & 0o777 == 0o644
     assert {"landing.duckdb", "warehouse.duckdb", "fx_rates.csv", "sandbox.json", ".lock"} <= found.keys()
-    assert len([path for path in found if path.startswith("quality/")]) > 50
+    assert len([path for path in found if path.startswith("quality/")]) > 40
     assert len([path for path in found if path.startswith("backups/")]) == 2
     open_to_others = {path: oct(mode) for path, mode in found.items() if mode & 0o077}
     assert open_to_others == {}

@@ -1,3 +1,4 @@
+import gc
 import logging
 import re
 from collections.abc import Iterator
@@ -239,3 +240,24 @@ def test_the_index_puts_broken_tables_first(connection: duckdb.DuckDBPyConnectio
     validate(connection, "staging", rules, run_id="r1", suite="landing", data_docs=tmp_path)
     rows = re.findall(r">(\w+)</a></td><td>(\d+)</td><td>(\d+)</td>", (tmp_path / "index.html").read_text("utf-8"))
     assert [(table, broken) for table, _, broken in rows] == [(VERSIONS, "1"), ("a_table", "0")]
+
+
+def test_a_table_without_rows_has_no_page_and_may_still_break_a_rule(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    present = is_present(Target(VERSIONS, "project__title", "warning"))
+    some = stage_rule("SELECT 'none' AS row_key FROM {batch} HAVING count(*) = 0")
+    create_table(connection, VERSIONS, [version("O1")])
+    validate(connection, "staging", [present, some], run_id="r1", suite="landing", data_docs=tmp_path)
+    assert (tmp_path / f"landing/{VERSIONS}.html").exists()
+    connection.execute(f"DELETE FROM staging.{VERSIONS}")
+    results, failed = validate(connection, "staging", [present, some], run_id="r2", suite="landing", data_docs=tmp_path)
+    assert results.select("success", "evaluated", "unexpected").rows() == [(True, 0, 0), (False, 0, 1)]
+    assert failed == [some]
+    assert not (tmp_path / f"landing/{VERSIONS}.html").exists()
+
+
+def test_garbage_is_collected_again_after_it(connection: duckdb.DuckDBPyConnection) -> None:
+    create_table(connection, VERSIONS, [version("O1")])
+    check(connection, is_present(Target(VERSIONS, "project__title", "warning")))
+    assert gc.isenabled()
