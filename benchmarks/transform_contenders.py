@@ -63,13 +63,15 @@ def build(directory: Path, path: Path) -> None:
         set_up_for_build(connection, path.with_suffix(".spilled"))
         for name, table in TABLES.items():
             create_table(connection, name.partition(".")[0], declaration(table))
-        for first, last in _parts(connection):
+        for first, last in _parts(connection):  # each committed, as a night does
             rows = per_opportunity(_staged(connection, first, last), as_of=AS_OF, reporting=REPORTING)
             _append(connection, rows)
             before = {table: frame.lazy() for table, frame in sums.items()}
             added = {table: rows[table].lazy() for table in SUMMED}
             changed = changed_sums(before, running_sums(none), running_sums(added))
             sums = {table: frame.collect() for table, frame in changed.items()}
+            connection.commit()
+            connection.begin()
         tables = {table: frame.lazy() for table, frame in sums.items()}
         for table in ROLLED_UP.keys() - sums.keys():
             query = f"SELECT {', '.join(ROLLED_UP[table])} FROM {names[table]}"

@@ -20,6 +20,7 @@ from transforms.schema import declaration
 
 SUITE = "landing"
 OFFENCES, CHECKED = "ops.offences", "ops.checked"
+ROWS_AT_ONCE = 100_000  # bounds the memory of a build from nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ def keep_checks(connection: duckdb.DuckDBPyConnection, changed: pl.DataFrame, ch
                 f"DELETE FROM ops.{declaration(table).name} "
                 f"WHERE coalesce(opportunity_id, {literal(NO_OPPORTUNITY)}) IN (SELECT opportunity_id FROM changed)"
             )
-            append_rows(connection, "ops", table, rows)
+            for part in rows.iter_slices(ROWS_AT_ONCE):
+                append_rows(connection, "ops", table, part)
 
 
 def landing_results(

@@ -60,10 +60,11 @@ def build_marts(
 ) -> Computed:
     """Bring `marts`, and what they are made of in `ops`, up to date with what has changed, as `staging` has it.
 
-    Rows that the file holds of other opportunities stay; the result is that of a build from nothing.
+    Rows that the file holds of other opportunities stay; the result is that of a build from nothing. Each part is
+    committed, since DuckDB keeps in memory what is not: after an error the file is of no use.
     """
+    computed = compute_opportunities(connection, changes, as_of=as_of, reporting=reporting, on_progress=on_progress)
     with transaction(connection):
-        computed = compute_opportunities(connection, changes, as_of=as_of, reporting=reporting, on_progress=on_progress)
         return Computed(computed, roll_up_marts(connection, as_of=as_of, reporting=reporting, thresholds=thresholds))
 
 
@@ -76,15 +77,17 @@ def compute_opportunities(
     on_progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> int:
     """Replace the rows of the opportunities that changed, and their part of the running sums; return how many."""
-    create_marts(connection)
+    with transaction(connection):
+        create_marts(connection)
     changed = changes.opportunities
     sums: Tables = {table: connection.sql(f"FROM {_name(table)}").pl() for table in RUNNING_SUMS}
     for start in range(0, len(changed), OPPORTUNITIES_AT_ONCE):
         part = changed.slice(start, OPPORTUNITIES_AT_ONCE)
-        with registered(connection, "part", part):
+        with registered(connection, "part", part), transaction(connection):
             sums = _compute(connection, sums, as_of, reporting)
         on_progress(start + len(part), len(changed))
-    _replace(connection, sums)
+    with transaction(connection):
+        _replace(connection, sums)
     return len(changed)
 
 

@@ -9,8 +9,8 @@ import polars as pl
 
 from expectations.landing import landing_rules
 from expectations.library import load_great_expectations
-from expectations.validation import Evaluation
-from pipelines.checks import check_staged
+from expectations.validation import Evaluation, evaluate
+from pipelines.checks import SUITE
 from pipelines.database import transaction
 from pipelines.examination import report
 from pipelines.partner_central.service_model import staged_fields
@@ -56,8 +56,8 @@ def compute_on_spark(
             landed = landed_here(spark, connection, settings.work_path)
         buckets = bucket_count(spark, landed)
         progress.update(f"{buckets:,} buckets on Spark {spark.version}")
-        with transaction(connection):
-            combined = compute_buckets(landed, buckets, connection, Night(as_of, reporting))
+        # No transaction over all of it: DuckDB keeps in memory what is not committed.
+        combined = compute_buckets(landed, buckets, connection, Night(as_of, reporting))
     with transaction(connection):
         drifts = report(connection, run_id, combined.drifts)
     return Found(_evaluation(connection, combined, as_of), combined.failing_in_marts, drifts)
@@ -67,5 +67,5 @@ def _evaluation(connection: duckdb.DuckDBPyConnection, combined: Combined, as_of
     """Return what the buckets found, with the library's results of an empty staging: the pages of the Data Docs, which
     are given the totals of all buckets."""
     stage(connection, end_of_day(as_of), pl.DataFrame(schema={"opportunity_id": pl.String()}))
-    of_nothing = check_staged(connection, landing_rules(staged_fields())).evaluation
+    of_nothing = evaluate(connection, "staging", landing_rules(staged_fields()), SUITE, even_without_rows=True)
     return Evaluation(combined.failing, of_nothing.results)
