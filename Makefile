@@ -23,8 +23,8 @@ soak: setup ## kills so many nights, each at a random instant, and compares with
 fuzz: setup ## so many landings of records with random changes, each built into marts; the smallest that fails is shown
 	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/property/test_fuzz_landing_to_marts.py -n 0 -o timeout=0
 
-bench: setup ## side by side with what one would write by hand; on this machine alone, and never part of the tests
-	$(BIN)/python -m benchmarks
+bench: setup ## side by side with what one would write by hand; BENCHMARKS="night scale" for the two that take longest
+	$(BIN)/python -m benchmarks $(BENCHMARKS)
 
 setup: .venv/.installed
 
