@@ -18,6 +18,7 @@ STAGES = ["start", "extract", "load", "validate", "transform", "audit", "publish
 BEGUN_BY = {"publish": "audit", "audit": "transform", "transform": "validate", "validate": "extract"}
 PACKAGE_DIRECTORIES = ("normalize/extracted", "load/new", "load/normalized")
 END_OF_STAGE = re.compile(r"^(\w+) .*\(([\d.]+) s\)$", re.MULTILINE)
+SECONDS_WITHOUT_CALLS = 0.5
 SECONDS_BETWEEN_LOOKS = 0.005
 
 
@@ -72,6 +73,7 @@ class Night:
         code = self.process.wait()
         self.ended_at = datetime.now(UTC)
         assert code in {0, -9}, self.log.read_text()
+        self._await_last_calls()
         return code != 0
 
     def complete(self) -> None:
@@ -79,6 +81,13 @@ class Night:
         code = self.process.wait()
         self.ended_at = datetime.now(UTC)
         assert code == 0, self.log.read_text()
+
+    def _await_last_calls(self) -> None:
+        """Wait until the server has seen all that was sent before the end, which is not the next night's."""
+        seen = None
+        while seen != self.calls:
+            seen = self.calls
+            time.sleep(SECONDS_WITHOUT_CALLS)
 
     def _is_recorded(self) -> bool:
         """Whether the landing was written since the warehouse got its name, and DuckDB has taken its log in."""

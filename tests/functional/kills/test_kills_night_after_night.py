@@ -12,7 +12,7 @@ from trial import Comparison, Trial, trial
 from twins import differences
 
 OPPORTUNITIES = 60
-ROUNDS = 10
+ROUNDS = 8
 SEED = 196
 
 pytestmark = pytest.mark.timeout(1800)  # a busy machine takes ten times as long
