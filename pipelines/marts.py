@@ -121,7 +121,7 @@ def create_marts(connection: duckdb.DuckDBPyConnection) -> None:
 def _compute(connection: duckdb.DuckDBPyConnection, sums: Tables, as_of: date, reporting: ReportingCurrency) -> Tables:
     """Replace the rows of the opportunities in the view `part`; return `sums` with their change."""
     removed: LazyTables = {table: _of_part(connection, _name(table), table.column_names()) for table in SUMMED}
-    rows = per_opportunity(_staged(connection), as_of=as_of, reporting=reporting)
+    rows = per_opportunity(staged_part(connection), as_of=as_of, reporting=reporting)
     for table in PER_OPPORTUNITY:
         name = _name(table)
         connection.execute(f"DELETE FROM {name} WHERE opportunity_id IN (SELECT opportunity_id FROM part)")
@@ -141,7 +141,7 @@ def _name(table: type[dy.Schema]) -> str:
     return f"{SCHEMAS[table]}.{declaration(table).name}"
 
 
-def _staged(connection: duckdb.DuckDBPyConnection) -> Staged:
+def staged_part(connection: duckdb.DuckDBPyConnection) -> Staged:
     """Read everything staged of the opportunities in the view `part`."""
     return Staged(
         versions=_of_part(connection, "staging.opportunity_versions", OPPORTUNITY_VERSIONS),
