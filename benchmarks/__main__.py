@@ -12,7 +12,7 @@ import typer
 
 from benchmarks.harness import machine
 
-SECTIONS = {"start": 5, "validate": 3, "transform": 5, "land": 2, "extract": 2, "night": 1, "scale": 1}
+SECTIONS = {"start": 5, "validate": 2, "transform": 3, "land": 1, "extract": 1, "night": 1, "scale": 1}
 """Each benchmark, and its rounds where none are given: fewer of the longer ones."""
 LONGEST = frozenset({"night", "scale"})
 """Those that run only when they are named."""

@@ -44,7 +44,7 @@ def assert_same_tables(built: Tables, expected: Tables) -> None:
     assert_same(named(built), named(expected))
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(histories(), as_of_days, reporting_currencies, st.randoms(use_true_random=False))
 def test_a_rerun_in_any_order_of_arrival_gives_the_same_rows(
     world: World, as_of: date, reporting: ReportingCurrency, shuffler: random.Random
@@ -52,7 +52,7 @@ def test_a_rerun_in_any_order_of_arrival_gives_the_same_rows(
     assert_same(tables(world.shuffled(shuffler), as_of, reporting), tables(world, as_of, reporting))
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(histories(), as_of_days, thresholds, st.integers(0, 2**32))
 def test_the_order_of_rows_in_between_is_irrelevant(
     world: World, as_of: date, thresholds: Thresholds, seed: int
@@ -69,7 +69,7 @@ def test_the_order_of_rows_in_between_is_irrelevant(
     assert_same_tables(rolled_up(mixed, as_of, thresholds), rolled_up(built | sums, as_of, thresholds))
 
 
-@settings(max_examples=35)
+@settings(max_examples=20)
 @given(histories(), as_of_days, st.sets(st.sampled_from(OPPORTUNITY_IDS)))
 def test_opportunities_can_be_worked_through_in_parts(world: World, as_of: date, first_part: set[str]) -> None:
     """What is per opportunity may be built part by part, so that no more than one part need fit in memory."""
@@ -85,7 +85,7 @@ def test_opportunities_can_be_worked_through_in_parts(world: World, as_of: date,
     assert_same_tables(together, whole)
 
 
-@settings(max_examples=40)
+@settings(max_examples=24)
 @given(few_records, two_days, two_currencies, st.sets(st.sampled_from(OPPORTUNITY_IDS)))
 def test_sums_change_by_what_left_and_what_came(
     world: World, days: list[date], reporting: list[ReportingCurrency], others: set[str]
@@ -98,7 +98,7 @@ def test_sums_change_by_what_left_and_what_came(
     assert_same_tables(changed_by(before, removed, added), sums_of(after))
 
 
-@settings(max_examples=28)
+@settings(max_examples=16)
 @given(few_records, as_of_days, reporting_currencies, st.sampled_from(["O1", "O2", "O10"]))
 def test_another_opportunity_adds_to_sums_what_it_gives_alone_and_takes_it_with_it(
     world: World, as_of: date, reporting: ReportingCurrency, opportunity_id: str
@@ -122,7 +122,7 @@ def changed_by(before: Tables, removed: Tables, added: Tables) -> Tables:
     return {schema: table.collect() for schema, table in changed_sums(*parts).items()}
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(histories(), as_of_days, reporting_currencies, thresholds)
 def test_a_disappearance_is_no_evidence_of_any_state(
     world: World, as_of: date, reporting: ReportingCurrency, thresholds: Thresholds
@@ -138,13 +138,13 @@ def test_a_disappearance_is_no_evidence_of_any_state(
     assert_same(built, in_sight)
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(histories(), as_of_days)
 def test_a_day_in_the_past_knows_nothing_of_what_came_later(world: World, as_of: date) -> None:
     assert_same(tables(world, as_of), tables(world.before(end_of(as_of)), as_of))
 
 
-@settings(max_examples=28)
+@settings(max_examples=16)
 @given(histories(), two_days)
 def test_finished_months_stay_as_they_are(world: World, days: list[date]) -> None:
     """Whatever is observed later, over the opportunities that are in marts.opportunities on both days with the

@@ -14,7 +14,7 @@ from transforms.stages import LOST_STAGE, OPEN_STAGES, WON_STAGE
 
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")  # of a failing world
 
-often = settings(max_examples=40)
+often = settings(max_examples=25)
 
 
 def month_of(column: str) -> pl.Expr:

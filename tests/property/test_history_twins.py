@@ -24,7 +24,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")  
 SCHEMAS = {declaration(schema).name: schema for schema in (*PER_OPPORTUNITY, *RUNNING_SUMS, *ROLLUPS)}
 
 
-@settings(max_examples=105)
+@settings(max_examples=60)
 @given(histories(), as_of_days, reporting_currencies, thresholds)
 def test_a_slow_plain_python_version_agrees(
     world: World, as_of: date, reporting: ReportingCurrency, thresholds: Thresholds
@@ -36,7 +36,7 @@ def test_a_slow_plain_python_version_agrees(
     assert {**built, "opportunities": expected["opportunities"]} == expected
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(histories(), as_of_days, reporting_currencies)
 def test_every_table_is_what_its_schema_declares(world: World, as_of: date, reporting: ReportingCurrency) -> None:
     built = tables(world, as_of, reporting)

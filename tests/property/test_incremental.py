@@ -222,7 +222,7 @@ def contents(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple]]:
     return {name: connection.execute(f"FROM {name} ORDER BY ALL").fetchall() for (name,) in tables}
 
 
-@settings(max_examples=28)
+@settings(max_examples=18)
 @given(pairs_of_nights())
 def test_a_night_upon_another_gives_what_a_build_from_nothing_gives(nights: tuple[Night, Night]) -> None:
     first, second = nights
@@ -234,7 +234,7 @@ def test_a_night_upon_another_gives_what_a_build_from_nothing_gives(nights: tupl
     assert computed == len(changed(first, second))
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(few_records, late_days, dollar_rates, st.data(), thresholds)
 def test_other_rates_compute_the_opportunities_whose_records_show_them_and_thresholds_none(
     world: World, as_of: date, rates: ReportingCurrency, data: st.DataObject, thresholds: Thresholds
@@ -249,7 +249,7 @@ def test_other_rates_compute_the_opportunities_whose_records_show_them_and_thres
     assert computed == len(changed(night, later))
 
 
-@settings(max_examples=10)
+@settings(max_examples=7)
 @given(histories(), as_of_days, dollar_rates)
 def test_a_night_without_changes_computes_nothing_and_gives_the_same(
     world: World, as_of: date, reporting: ReportingCurrency

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")  
 
 
 @pytest.mark.timeout(900)
-@settings(max_examples=130)
+@settings(max_examples=80)
 @given(many_records, late_days, reporting_currencies, thresholds)
 def test_a_slow_plain_python_version_agrees(
     world: World, as_of: date, reporting: ReportingCurrency, thresholds: Thresholds

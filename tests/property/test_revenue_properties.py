@@ -25,10 +25,10 @@ days_around_a_month_end = st.builds(
     st.integers(1, 12),
     st.integers(-4, 3),
 )
-slowly = settings(deadline=None, max_examples=60)
+slowly = settings(deadline=None, max_examples=40)
 
 
-@settings(deadline=None, max_examples=250)
+@settings(deadline=None, max_examples=150)
 @given(worlds(), reporting_currencies)
 def test_a_slow_plain_python_version_agrees(world: World, reporting: ReportingCurrency) -> None:
     expected = plain_python.opportunities(world, end=MIDNIGHT, reporting=reporting)
@@ -44,7 +44,7 @@ def test_the_order_of_rows_is_irrelevant(world: World, shuffler: random.Random) 
     assert_frame_equal(mart(world.shuffled(shuffler)).collect(), mart(world).collect())
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(worlds())
 def test_a_rerun_and_the_streaming_engine_give_the_same_rows(world: World) -> None:
     table = mart(world)

@@ -6,7 +6,7 @@ import pytest
 from trial import Comparison, Trial, trial
 
 OPPORTUNITIES = 240
-ROUNDS = 6
+ROUNDS = 4
 SEED = 135
 FIRST = ["extract", "load", "extract"]
 EARLY = ["start", "extract", "load", "validate"]  # the later ones are hit night after night, in the other file
