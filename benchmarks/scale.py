@@ -1,7 +1,7 @@
 """Where Spark would overtake one machine: both compute the same landing from nothing, on the same cores.
 
-On one machine Spark can but lose: by what it costs to start, and to hand rows over. The fit says how many cores of a
-cluster make up for that.
+Spark loses by what it costs to start and to hand rows over, and gains by its workers' rules, which are plain SQL. The
+fit says where the two make up for each other.
 """
 
 import os
@@ -99,7 +99,7 @@ def section(rounds: int = ROUNDS, sizes: tuple[int, ...] = SIZES) -> str:
 
 
 def fitted(taken: Mapping[int, Mapping[str, Taken]]) -> str:
-    """Say what each engine costs at all and for each opportunity, and how many cores of a cluster make up for that."""
+    """Say what each engine costs at all and for each opportunity, and where the lines meet."""
     (small, large), slopes, costs = (min(taken), max(taken)), {}, {}
     for engine in ENGINES:
         first, last = taken[small][engine]["cpu"], taken[large][engine]["cpu"]
@@ -110,15 +110,20 @@ def fitted(taken: Mapping[int, Mapping[str, Taken]]) -> str:
         "opportunities"
         for engine in ENGINES
     ]
-    if min(slopes.values()) <= 0:
-        lines.append("- No fit: at these sizes the cost to begin with hides that of an opportunity.")
-    else:
-        dearer = slopes["spark"] / slopes["polars"]
-        lines.append(
-            f"- For an opportunity Spark takes {dearer:.1f} times the CPU: extrapolated, it overtakes one machine with "
-            f"{dearer:.1f} times its cores, and with fewer never."
-        )
+    lines.append(f"- {crossover(costs, slopes)}")
     return "\n".join(lines)
+
+
+def crossover(costs: Mapping[str, float], slopes: Mapping[str, float]) -> str:
+    """Say from which size, or with how many cores, Spark would be ahead; extrapolated from the fits."""
+    if min(slopes.values()) <= 0:
+        return "No fit: at these sizes the cost to begin with hides that of an opportunity."
+    dearer = slopes["spark"] / slopes["polars"]
+    told = f"For an opportunity Spark takes {dearer:.2f} times the CPU"
+    if dearer >= 1:
+        return f"{told}: extrapolated, a cluster overtakes one machine with more than {dearer:.2f} times its cores."
+    meet = (costs["spark"] - costs["polars"]) / (slopes["polars"] - slopes["spark"])
+    return f"{told}: extrapolated, on the same cores both take as much at {meet:,.0f} opportunities."
 
 
 def main(
